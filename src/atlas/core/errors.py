@@ -1,0 +1,114 @@
+"""The one error tree of Atlas, and the exit code that each branch means on the command line.
+
+::
+
+    AtlasError                      1  ran and failed
+    ├── MisuseError                 2  the caller can mend it: the message says how
+    │   ├── ConfigError                a configuration key or value
+    │   ├── InputFileError             a file that is missing or malformed
+    │   └── UnknownNameError           a name that is not in a closed set
+    ├── DependencyError             3  something outside Atlas is missing or down
+    │   └── MissingExtraError          an optional package set is not installed
+    ├── BoundaryError               1  code asked for what it must not see or change
+    │   ├── HeldOutGoalError           a teacher asked for the goal of a held-out case
+    │   └── FrozenMemoryError          something wrote to a frozen learning memory
+    └── CorpusError                 1  a generated corpus broke one of its own promises
+
+An agent's bad action is never an exception: the world answers with an error value (``atlas.crm.records.ToolError``).
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from typing import ClassVar
+
+
+class AtlasError(Exception):
+    """Something in Atlas ran and failed."""
+
+    exit_code: ClassVar[int] = 1
+    retryable: ClassVar[bool] = False
+
+
+class MisuseError(AtlasError):
+    """The request cannot be carried out as given; nothing was written."""
+
+    exit_code = 2
+
+
+class ConfigError(MisuseError):
+    """A configuration key or value is not one that Atlas understands."""
+
+
+class InputFileError(MisuseError):
+    """An input file is missing or malformed."""
+
+
+class UnknownNameError(MisuseError):
+    """A name is not in the closed set that it was looked up in.
+
+    Args:
+        kind: What the name should have named, such as ``"tool"``.
+        name: The offending value.
+        known: The allowed names.
+    """
+
+    def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
+        self.kind = kind
+        self.name = name
+        self.known = tuple(sorted(known))
+        guess = nearest_name(name, self.known)
+        hint = f"did you mean {guess!r}?" if guess else f"known: {', '.join(self.known)}"
+        super().__init__(f"unknown {kind} {name!r}; {hint}")
+
+
+class DependencyError(AtlasError):
+    """Something outside Atlas that the request needs is missing or down."""
+
+    exit_code = 3
+    retryable = True
+
+
+class MissingExtraError(DependencyError):
+    """An optional set of packages is needed and not installed.
+
+    Args:
+        extra: Name of the extra, as in ``pip install 'atlas-crm[extra]'``.
+        what: What needs it.
+    """
+
+    retryable = False
+
+    def __init__(self, extra: str, what: str) -> None:
+        self.extra = extra
+        super().__init__(f"{what} needs the extra {extra!r}; install it with: pip install 'atlas-crm[{extra}]'")
+
+
+class BoundaryError(AtlasError):
+    """Code asked for something that it must not see or change."""
+
+
+class HeldOutGoalError(BoundaryError):
+    """A teacher asked for the goal of a case that is not in the stream split."""
+
+
+class FrozenMemoryError(BoundaryError):
+    """Something tried to write to a learning memory that is frozen for a test."""
+
+
+class CorpusError(AtlasError):
+    """A generated corpus broke one of its own promises."""
+
+
+def nearest_name(name: str, known: Iterable[str]) -> str | None:
+    """Return the known name most like ``name``, or None when none is close.
+
+    Example:
+        >>> nearest_name("client_nam", ["client_id", "client_name", "amount"])
+        'client_name'
+        >>> nearest_name("zebra", ["client_id"]) is None
+        True
+    """
+    close = difflib.get_close_matches(name.casefold(), sorted(known), n=1, cutoff=0.5)
+    return close[0] if close else None

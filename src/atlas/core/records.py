@@ -1,0 +1,90 @@
+"""Records: frozen, slotted dataclasses with one JSON form.
+
+A record is written with :func:`as_json` and read back by ``atlas.settings.parsing.parse_record``, which rejects unknown
+keys because every record forbids them.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from typing import TypeAlias, TypeVar, cast, dataclass_transform
+
+JsonObject: TypeAlias = Mapping[str, object]
+"""A JSON object; its values are JSON values (or records, before :func:`as_json`)."""
+
+T = TypeVar("T")
+
+
+@dataclass_transform(frozen_default=True)
+def record(cls: type[T]) -> type[T]:
+    """Make ``cls`` a record: a frozen, slotted dataclass that no parser fills with unknown keys."""
+    made = dataclasses.dataclass(frozen=True, slots=True)(cls)
+    made.__pydantic_config__ = {"extra": "forbid", "arbitrary_types_allowed": False}  # type: ignore[attr-defined]
+    return made
+
+
+def as_json(value: object) -> object:
+    """Return ``value`` as plain JSON data: dicts, lists, strings, numbers, booleans, None.
+
+    Records become objects with their field names, enums their values, dates and times ISO 8601 texts, tuples and sets
+    lists (sets sorted).
+
+    Raises:
+        TypeError: a part of ``value`` has no JSON form.
+
+    Example:
+        >>> as_json({"day": date(2026, 3, 2), "pair": (1, 2)})
+        {'day': '2026-03-02', 'pair': [1, 2]}
+    """
+    if value is None or isinstance(value, (bool, str, int, float)):
+        return value.value if isinstance(value, enum.Enum) else value
+    convert = _converter(value)
+    if convert is None:
+        raise TypeError(f"{type(value).__name__} has no JSON form: {value!r}")
+    return convert(value)
+
+
+def _converter(value: object) -> Callable[[object], object] | None:
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return _record_as_json
+    for kinds, convert in _CONVERTERS:
+        if isinstance(value, kinds):
+            return convert
+    return None
+
+
+def _record_as_json(value: object) -> object:
+    fields = dataclasses.fields(value)  # type: ignore[arg-type]
+    return {field.name: as_json(getattr(value, field.name)) for field in fields}
+
+
+def _mapping_as_json(value: object) -> object:
+    return {str(key): as_json(item) for key, item in cast("Mapping[object, object]", value).items()}
+
+
+def _sequence_as_json(value: object) -> object:
+    return [as_json(item) for item in cast("tuple[object, ...]", value)]
+
+
+def _set_as_json(value: object) -> object:
+    return sorted((as_json(item) for item in cast("set[object]", value)), key=str)
+
+
+def _time_as_json(value: object) -> object:
+    return cast("date", value).isoformat()
+
+
+def _enum_as_json(value: object) -> object:
+    return cast("enum.Enum", value).value
+
+
+_CONVERTERS: tuple[tuple[type | tuple[type, ...], Callable[[object], object]], ...] = (
+    (Mapping, _mapping_as_json),
+    ((tuple, list), _sequence_as_json),
+    ((set, frozenset), _set_as_json),
+    ((date, datetime), _time_as_json),
+    (enum.Enum, _enum_as_json),
+)

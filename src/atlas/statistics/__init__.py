@@ -1,0 +1,1 @@
+"""Statistics: intervals and paired tests. Pure functions of numbers; no I/O."""

@@ -1,0 +1,1 @@
+"""The world: a CRM that behaves like a production org."""

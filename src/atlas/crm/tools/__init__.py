@@ -1,0 +1,1 @@
+"""The tools of the world: one file per kind of record, one definition behind schema, checks and reference page."""

@@ -1,0 +1,10 @@
+"""Tools about notes."""
+
+from __future__ import annotations
+
+from atlas.crm.records import Entity
+from atlas.crm.tools.definition import Tool, create_tool
+
+TOOLS: tuple[Tool, ...] = (
+    create_tool("add_note", Entity.NOTE, "Write a note on an opportunity, client, contact, quote or contract."),
+)

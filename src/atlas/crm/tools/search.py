@@ -1,0 +1,300 @@
+"""Searching: criteria with typed operators, an order, a limit; the same for every kind of record.
+
+A criterion is a value or an object of operators. A plain value means *contains* for texts (names, addresses, notes,
+e-mail addresses, file names) and *equals* for everything else. Texts are compared without regard to case; values of
+enums are exact. Without ``order_by``, results come in the order of their ids.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypeAlias, cast
+
+from atlas.core.money import to_cents
+from atlas.core.records import JsonObject
+from atlas.crm.fields import FieldDef, FieldKind
+from atlas.crm.indexes import Order
+from atlas.crm.records import Entity, ErrorCode, ToolError, ToolSpec
+from atlas.crm.rules.arguments import ArgumentForm
+from atlas.crm.rules.values import enum_error, parse_day, text_error, wrong_type
+from atlas.crm.schema import SCHEMA, show_row
+from atlas.crm.store import Criterion, Operator, Query
+from atlas.crm.tools.definition import Outcome, Tool, unwrapped
+from atlas.crm.tools.json_schema import object_schema, value_schema
+from atlas.crm.wording import is_array, is_object, kept, listed, named, nearest_argument, quoted
+from atlas.crm.workbench import Workbench
+
+CRITERIA = "criteria"
+ORDER_BY = "order_by"
+LIMIT = "limit"
+DEFAULT_LIMIT = 50  # results
+MAX_LIMIT = 200  # results
+
+_MAX_CHOICES = 100  # values of one `in`
+_LARGEST_BOUND = 1e12  # currency units; more means nothing in a search
+_LONGEST_TEXT = 4_000  # characters of a text that is searched for
+
+_TEXT_KINDS = frozenset({FieldKind.NAME, FieldKind.TEXT, FieldKind.EMAIL, FieldKind.URL, FieldKind.FILE_NAME})
+_ORDERED_KINDS = frozenset({FieldKind.MONEY, FieldKind.WHOLE_NUMBER, FieldKind.DATE, FieldKind.TIMESTAMP})
+
+Operand: TypeAlias = "str | int"
+CheckOperand: TypeAlias = Callable[[object], "Operand | ToolError"]
+
+
+def operators_of(field: FieldDef) -> tuple[Operator, ...]:
+    """Return the operators that criteria on ``field`` may use; the first one is meant by a plain value."""
+    if field.kind in _TEXT_KINDS:
+        return Operator.CONTAINS, Operator.EQUALS, Operator.IN
+    if field.kind is FieldKind.STAFF:
+        return Operator.EQUALS, Operator.CONTAINS, Operator.IN
+    if field.kind is FieldKind.TIMESTAMP:
+        return Operator.EQUALS, Operator.GTE, Operator.LTE
+    if field.kind in _ORDERED_KINDS:
+        return Operator.EQUALS, Operator.GTE, Operator.LTE, Operator.IN
+    return Operator.EQUALS, Operator.IN
+
+
+class SearchForm:
+    """The criteria, order and limit of one search tool, ready to be checked against.
+
+    Args:
+        tool: Name of the tool, for messages.
+        fields: The fields of what is searched.
+        paged: Whether the tool takes an order and a limit.
+        owner: Word that people put in front of a field's name, such as ``opportunity``.
+    """
+
+    def __init__(self, tool: str, fields: Iterable[FieldDef], *, paged: bool = True, owner: str = "") -> None:
+        self.fields = tuple(field for field in fields if field.kind is not FieldKind.NAMES)
+        self._paged = paged
+        self._conditions = tuple(_Conditions(field) for field in self.fields)
+        self._sortable = tuple(field.name for field in self.fields)
+        paging = (ORDER_BY, LIMIT) if paged else ()
+        self._form = ArgumentForm(
+            tool, (), others=(*(field.name for field in self.fields), CRITERIA, *paging), owner=owner
+        )
+        self._names = frozenset(self._form.names)
+
+    def parse(self, arguments: object) -> tuple[tuple[Criterion, ...], Order, int] | ToolError:
+        """Return criteria (in schema order), order and limit, or the first error."""
+        flat = unwrapped(arguments, CRITERIA)
+        if isinstance(flat, ToolError):
+            return flat
+        if not flat.keys() <= self._names:
+            return self._form.unknown(next(name for name in flat if name not in self._names))
+        criteria: list[Criterion] = []
+        for conditions in self._conditions:
+            given = flat.get(conditions.name)
+            if given is not None:
+                parsed = conditions.parse(given)
+                if isinstance(parsed, ToolError):
+                    return parsed
+                criteria += parsed
+        order = self._parse_order(flat.get(ORDER_BY))
+        if isinstance(order, ToolError):
+            return order
+        limit = _parse_limit(flat.get(LIMIT))
+        return limit if isinstance(limit, ToolError) else (tuple(criteria), order, limit)
+
+    def schema(self) -> JsonObject:
+        """Return the JSON Schema of the arguments."""
+        properties: dict[str, JsonObject] = {CRITERIA: _CRITERIA_SCHEMA}
+        properties |= {field.name: _criterion_schema(field) for field in self.fields}
+        if self._paged:
+            properties[ORDER_BY] = {
+                "type": "string",
+                "description": f"Field to sort by, with a leading - for descending: {', '.join(self._sortable)}.",
+            }
+            properties[LIMIT] = {
+                "type": "integer",
+                "minimum": 1,
+                "maximum": MAX_LIMIT,
+                "default": DEFAULT_LIMIT,
+                "description": "Most results to return; `total` tells how many there are.",
+            }
+        return object_schema(properties)
+
+    def _parse_order(self, given: object) -> Order | ToolError:
+        if given is None:
+            return None, False
+        if not isinstance(given, str):
+            return wrong_type(ORDER_BY, given, "the name of a field")
+        name = given.removeprefix("-")
+        if name in self._sortable:
+            return name, given != name
+        near = nearest_argument(name, self._sortable)
+        advice = f"did you mean {near!r}?" if near else None
+        message = f"`{ORDER_BY}` cannot be {quoted(given)}; allowed, with or without a leading -: "
+        message += ", ".join(self._sortable)
+        return ToolError(ErrorCode.INVALID_ENUM, message, ORDER_BY, kept(given), self._sortable, advice)
+
+
+class _Conditions:
+    """The criteria on one field."""
+
+    def __init__(self, field: FieldDef) -> None:
+        self.name = field.name
+        self._operators = operators_of(field)
+        self._plain = self._operators[0]
+        self._check = _operand_check(field)
+        self._is_time = field.kind is FieldKind.TIMESTAMP
+
+    def parse(self, given: object) -> Sequence[Criterion] | ToolError:
+        if not is_object(given):
+            return self._one(self._plain, given)
+        if not given:
+            names = ", ".join(self._operators)
+            return ToolError(ErrorCode.BLANK, f"`{self.name}` has no operator; allowed: {names}", self.name)
+        criteria: list[Criterion] = []
+        for name in given:
+            if name not in self._operators:
+                return self._unknown(name)
+        for operator in self._operators:
+            if operator in given:
+                parsed = self._one(operator, given[operator])
+                if isinstance(parsed, ToolError):
+                    return parsed
+                criteria += parsed
+        return criteria
+
+    def _one(self, operator: Operator, given: object) -> Sequence[Criterion] | ToolError:
+        if operator is Operator.IN:
+            return self._choices(given)
+        operand = self._check(given)
+        if isinstance(operand, ToolError):
+            return operand
+        if self._is_time:
+            return self._times(operator, cast("str", operand))
+        return (Criterion(self.name, operator, operand),)
+
+    def _times(self, operator: Operator, day: str) -> Sequence[Criterion]:
+        """A day means all of it."""
+        first = Criterion(self.name, Operator.GTE, day)
+        last = Criterion(self.name, Operator.LTE, f"{day}U")  # behind every time of the day: "T" sorts before "U"
+        return {Operator.GTE: (first,), Operator.LTE: (last,)}.get(operator, (first, last))
+
+    def _choices(self, given: object) -> Sequence[Criterion] | ToolError:
+        if not is_array(given):
+            return wrong_type(self.name, given, "a list behind `in`")
+        if not given or len(given) > _MAX_CHOICES:
+            message = f"`in` of `{self.name}` takes 1 to {_MAX_CHOICES} values, got {len(given)}"
+            return ToolError(ErrorCode.OUT_OF_RANGE, message, self.name)
+        operands: list[Operand] = []
+        for item in given:
+            operand = self._check(item)
+            if isinstance(operand, ToolError):
+                return operand
+            operands.append(operand)
+        return (Criterion(self.name, Operator.IN, tuple(operands)),)
+
+    def _unknown(self, name: object) -> ToolError:
+        near = nearest_argument(name, self._operators)
+        advice = f"did you mean `{near}`?" if near else f"allowed: {listed(self._operators)}"
+        message = f"unknown operator {named(name)} for `{self.name}`; {advice}"
+        return ToolError(ErrorCode.UNKNOWN_ARGUMENT, message, self.name, kept(name), self._operators)
+
+
+def search_tool(name: str, entity: Entity, description: str) -> Tool:
+    """Return a tool that finds records."""
+    definition = SCHEMA[entity]
+    form = SearchForm(name, definition.fields, owner=definition.noun)
+
+    def run(bench: Workbench, arguments: JsonObject) -> Outcome:
+        parsed = form.parse(arguments)
+        if isinstance(parsed, ToolError):
+            return parsed
+        criteria, (order_by, descending), limit = parsed
+        found = bench.select(Query(entity, criteria, order_by, descending, limit))
+        return {"results": [show_row(entity, row) for row in found.rows], "total": found.total}
+
+    spec = ToolSpec(name, description, form.schema())
+    returns = f"`results`, the {definition.plural} found, and `total`, how many there are without the limit."
+    return Tool(spec, writes=False, run=run, returns=returns)
+
+
+def _parse_limit(given: object) -> int | ToolError:
+    if given is None:
+        return DEFAULT_LIMIT
+    if isinstance(given, bool) or not isinstance(given, int):
+        return wrong_type(LIMIT, given, "a whole number")
+    if 1 <= given <= MAX_LIMIT:
+        return given
+    message = f"`{LIMIT}` must be between 1 and {MAX_LIMIT}, got {quoted(given)}"
+    return ToolError(ErrorCode.OUT_OF_RANGE, message, LIMIT, kept(given))
+
+
+def _operand_check(field: FieldDef) -> CheckOperand:
+    name = field.name
+    if field.kind is FieldKind.ENUM:
+        return lambda value: _check_enum(field, value)
+    if field.kind is FieldKind.MONEY:
+        return lambda value: _check_number(name, value, to_cents)
+    if field.kind is FieldKind.WHOLE_NUMBER:
+        return lambda value: _check_number(name, value, _whole)
+    if field.kind in (FieldKind.DATE, FieldKind.TIMESTAMP):
+        return lambda value: parse_day(name, value)
+    return lambda value: _check_text(name, value)
+
+
+def _check_text(name: str, value: object) -> Operand | ToolError:
+    error = text_error(name, value, _LONGEST_TEXT, lines=True)
+    return value if error is None and isinstance(value, str) else cast("ToolError", error)
+
+
+def _check_enum(field: FieldDef, value: object) -> Operand | ToolError:
+    if not isinstance(value, str):
+        return wrong_type(field.name, value, f"one of {', '.join(field.allowed)}")
+    return value if value in field.allowed else enum_error(field.name, value, field.allowed)
+
+
+def _check_number(name: str, value: object, convert: Callable[[float], int]) -> Operand | ToolError:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return wrong_type(name, value, "a number")
+    if isinstance(value, float) and not math.isfinite(value):
+        return wrong_type(name, value, "a finite number")
+    if abs(value) > _LARGEST_BOUND:
+        message = f"`{name}` cannot be searched for {quoted(value)}; no value is that large"
+        return ToolError(ErrorCode.OUT_OF_RANGE, message, name, kept(value))
+    try:
+        return convert(value)
+    except ValueError:
+        message = f"`{name}` has too many decimals: {quoted(value)}"
+        return ToolError(ErrorCode.INVALID_FORMAT, message, name, kept(value))
+
+
+def _whole(value: float) -> int:
+    if value != int(value):
+        raise ValueError(value)
+    return int(value)
+
+
+def _criterion_schema(field: FieldDef) -> JsonObject:
+    plain = _operand_schema(field)
+    operators = operators_of(field)
+    wrapped: dict[str, JsonObject] = {
+        operator.value: {"type": "array", "items": plain, "minItems": 1, "maxItems": _MAX_CHOICES}
+        if operator is Operator.IN
+        else plain
+        for operator in operators
+    }
+    return {
+        "anyOf": [plain, {"type": "object", "properties": wrapped, "minProperties": 1, "additionalProperties": False}],
+        "description": f"{field.description} A plain value means {operators[0].value}.",
+    }
+
+
+def _operand_schema(field: FieldDef) -> JsonObject:
+    if field.kind in _TEXT_KINDS:
+        return {"type": "string", "minLength": 1}
+    if field.kind in (FieldKind.MONEY, FieldKind.WHOLE_NUMBER):
+        return {"type": "number"}
+    if field.kind is FieldKind.TIMESTAMP:
+        return {"type": "string", "format": "date"}
+    return value_schema(field)
+
+
+_CRITERIA_SCHEMA: JsonObject = {
+    "type": "object",
+    "description": "The criteria by field name, as another way to give them than on their own.",
+}

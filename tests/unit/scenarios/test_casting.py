@@ -1,0 +1,64 @@
+"""Promises of putting a case into words and of its labels."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from atlas.core.errors import CorpusError, UnknownNameError
+from atlas.scenarios.blueprints import Case
+from atlas.scenarios.casting import difficulty_of, fill
+from atlas.scenarios.conventions import QuoteValidity, StageLadder
+from atlas.scenarios.corpus import Corpus
+from atlas.scenarios.house import House
+from atlas.scenarios.plans import Plan
+from atlas.scenarios.stage import open_world
+from atlas.verify.goals import Goal, Solution
+
+
+def _case(**slots: str) -> Case:
+    return Case(slots, "m.okafor", Goal(), ())
+
+
+def test_slots_are_filled_and_what_fills_them_is_left_alone() -> None:
+    """A value with braces of its own stays as it is."""
+    assert fill("{deal} to {word}.", _case(deal="A {strange} name", word="amber")) == "A {strange} name to amber."
+
+
+def test_a_slot_that_nothing_fills_is_an_error() -> None:
+    """The wording and the slot are named."""
+    with pytest.raises(CorpusError, match="has the slot 'word'"):
+        fill("{deal} to {word}.", _case(deal="A"))
+
+
+def _solution(calls: int) -> Solution:
+    plan = Plan()
+    for _ in range(calls):
+        plan.call("client_search", name="x")
+    plan.respond("Done.")
+    return plan.solution()
+
+
+@pytest.mark.parametrize(
+    ("calls", "difficulty"), [(1, "simple"), (3, "simple"), (4, "medium"), (6, "medium"), (7, "complex")]
+)
+def test_difficulty_is_the_length_of_the_shortest_way(calls: int, difficulty: str) -> None:
+    """Longer ways to the same goal make a case no harder; the response is no call."""
+    assert difficulty_of((_solution(9), _solution(calls))) == difficulty
+
+
+def test_a_convention_that_a_company_lacks_is_named() -> None:
+    """A family that forgets to say what it needs is found at once."""
+    house = House([QuoteValidity(30)])
+    assert house.need(QuoteValidity).days == 30
+    assert house.applied == ("quote_validity",)
+    with pytest.raises(CorpusError, match="the company has no StageLadder"):
+        house.need(StageLadder)
+
+
+def test_a_stranger_cannot_act(corpus: Corpus) -> None:
+    """A case whose actor is not in the directory does not open."""
+    scenario = dataclasses.replace(corpus.scenarios[0], actor="n.obody")
+    with pytest.raises(UnknownNameError, match=r"unknown actor 'n\.obody'"):
+        open_world(corpus.company, scenario)

@@ -1,0 +1,161 @@
+"""Promises of the corpus: generated, written, read back."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from atlas.core.errors import HeldOutGoalError, InputFileError
+from atlas.scenarios.corpus import Corpus, generate_corpus, load_corpus, write_corpus
+from atlas.scenarios.demonstrator import build_demonstrator
+from atlas.scenarios.stage import open_world
+from atlas.verify.goals import Split
+
+
+def test_the_default_corpus_has_the_default_size() -> None:
+    """180 stream, 60 dev and 120 test cases, each with its own id and its own words."""
+    corpus = generate_corpus(5)
+    assert Counter(scenario.split for scenario in corpus.scenarios) == {
+        Split.STREAM: 180,
+        Split.DEV: 60,
+        Split.TEST_SAME: 120,
+    }
+    assert len({scenario.scenario_id for scenario in corpus.scenarios}) == 360
+    assert len({scenario.canary for scenario in corpus.scenarios}) == 360
+    for split in corpus.company.file.pools:
+        said = [scenario.customer_script.turns for scenario in corpus.split(split)]
+        assert len(set(said)) == len(said)
+
+
+def test_cases_of_a_split_follow_the_calendar_and_tests_come_after_the_stream(corpus: Corpus) -> None:
+    """Days never go back within a split, are working days, and a test never plays before a lesson."""
+    stream = [scenario.today for scenario in corpus.split(Split.STREAM)]
+    test = [scenario.today for scenario in corpus.split(Split.TEST_SAME)]
+    assert stream == sorted(stream)
+    assert len(set(stream)) > 10
+    assert max(stream) <= min(test)
+    assert all(day.weekday() < 5 for day in stream + test)
+
+
+def test_there_are_cases_of_every_make(corpus: Corpus) -> None:
+    """Single and several turns, questions to be asked, refusals, both levels, both vocabularies."""
+    goals = {case.scenario_id: case.goal for case in corpus.sealed}
+    assert {len(scenario.customer_script.turns) for scenario in corpus.scenarios} == {1, 2}
+    assert any(goal.must_ask for goal in goals.values())
+    assert len({goal.must_refuse.reason_code for goal in goals.values() if goal.must_refuse}) >= 6
+    assert {scenario.level for scenario in corpus.scenarios} == {2, 3}
+    tags = {tag for scenario in corpus.scenarios for tag in scenario.tags}
+    assert {"opaque", "natural"} <= tags
+
+
+def test_a_corpus_survives_its_files(corpus: Corpus, tmp_path: Path) -> None:
+    """Written and loaded, a corpus has the same hash; writing it twice gives the same bytes."""
+    manifest = write_corpus(corpus, tmp_path / "one")
+    loaded = load_corpus(tmp_path / "one")
+    assert loaded.content_hash == corpus.content_hash == manifest.content_hash
+    assert loaded.recipe == corpus.recipe
+    write_corpus(loaded, tmp_path / "two")
+    for file in sorted((tmp_path / "one").iterdir()):
+        assert file.read_bytes() == (tmp_path / "two" / file.name).read_bytes()
+
+
+def test_two_processes_write_the_same_bytes(corpus: Corpus, tmp_path: Path) -> None:
+    """Nothing depends on hash seeds, memory addresses or the order of sets."""
+    code = (
+        "import sys; from pathlib import Path; from atlas.scenarios.corpus import generate_corpus, write_corpus;"
+        "print(write_corpus(generate_corpus(2, stream=90, dev=30, test_same=60), Path(sys.argv[1])).content_hash)"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path)],
+        check=True,
+        capture_output=True,
+        text=True,
+        env={"PYTHONHASHSEED": "77", "PYTHONPATH": str(Path(__file__).parents[3] / "src")},
+    )
+    assert ran.stdout.strip() == corpus.content_hash
+
+
+def test_goals_stand_in_their_own_file(corpus: Corpus, tmp_path: Path) -> None:
+    """Nothing of a goal or a solution is in the file of the scenarios."""
+    write_corpus(corpus, tmp_path)
+    for line in (tmp_path / "scenarios.jsonl").read_text().splitlines():
+        assert not {"goal", "solutions", "expected_changes"} & set(json.loads(line))
+
+
+@pytest.mark.parametrize(
+    ("file", "damage", "message"),
+    [
+        ("scenarios.jsonl", "{not json", r"scenarios\.jsonl:3: not valid JSON"),
+        ("scenarios.jsonl", '{"scenario_id": "sc-1"}', r"scenarios\.jsonl:3: .*missing key 'family'"),
+        ("goals.jsonl", '{"scenario_id": 7}', r"goals\.jsonl:3: "),
+    ],
+    ids=["no JSON", "missing keys", "wrong type"],
+)
+def test_a_malformed_line_is_named(corpus: Corpus, tmp_path: Path, file: str, damage: str, message: str) -> None:
+    """The error says which file, which line and what is wrong."""
+    write_corpus(corpus, tmp_path)
+    lines = (tmp_path / file).read_text().split("\n")
+    lines[2] = damage
+    (tmp_path / file).write_text("\n".join(lines))
+    with pytest.raises(InputFileError, match=message):
+        load_corpus(tmp_path)
+
+
+@pytest.mark.parametrize("file", ["scenarios.jsonl", "goals.jsonl", "company.json", "manifest.json"])
+def test_a_missing_file_is_named(corpus: Corpus, tmp_path: Path, file: str) -> None:
+    """A folder without one of the files is no corpus."""
+    write_corpus(corpus, tmp_path)
+    (tmp_path / file).unlink()
+    with pytest.raises(InputFileError, match=file):
+        load_corpus(tmp_path)
+
+
+def test_a_corpus_that_was_tampered_with_is_rejected(corpus: Corpus, tmp_path: Path) -> None:
+    """A well-formed change that the manifest does not know is found."""
+    write_corpus(corpus, tmp_path)
+    path = tmp_path / "scenarios.jsonl"
+    path.write_text(path.read_text().replace('"level":3', '"level":2', 1))
+    with pytest.raises(InputFileError, match="changed since the manifest was written"):
+        load_corpus(tmp_path)
+
+
+def test_lines_that_do_not_belong_together_are_rejected(corpus: Corpus, tmp_path: Path) -> None:
+    """A goal without its case is found before anything is judged by it."""
+    write_corpus(corpus, tmp_path)
+    path = tmp_path / "goals.jsonl"
+    path.write_text("\n".join(path.read_text().split("\n")[1:]))
+    with pytest.raises(InputFileError, match="do not hold the same cases"):
+        load_corpus(tmp_path)
+
+
+def test_only_stream_cases_can_be_demonstrated(corpus: Corpus) -> None:
+    """The demonstrator of a held-out case cannot even be built; a stream case is shown the same way every time."""
+    vault = corpus.vault()
+    for split in (Split.DEV, Split.TEST_SAME):
+        with pytest.raises(HeldOutGoalError):
+            build_demonstrator(corpus.company, corpus.split(split)[0], vault)
+    demonstrator = build_demonstrator(corpus.company, corpus.split(Split.STREAM)[0], vault)
+    assert demonstrator.demonstrate() == demonstrator.demonstrate()
+
+
+def test_the_stage_shows_the_day_and_the_actor_of_the_case(corpus: Corpus) -> None:
+    """A world opens on the day of its case, for the colleague who asks, with the company's rows."""
+    scenario = corpus.scenarios[-1]
+    world = open_world(corpus.company, scenario)
+    assert world.today == scenario.today
+    assert world.actor.handle == scenario.actor
+    assert world.changes() == ()
+
+
+def test_a_reskinned_corpus_has_the_same_families_and_none_of_the_words() -> None:
+    """Same kinds of cases in the same places, other house words, still a sound corpus."""
+    plain = generate_corpus(4, stream=60, dev=20, test_same=40)
+    other = generate_corpus(4, stream=60, dev=20, test_same=40, reskin=9)
+    same = sum(one.family == two.family for one, two in zip(plain.scenarios, other.scenarios, strict=True))
+    assert same > 110
+    assert plain.content_hash != other.content_hash

@@ -15,8 +15,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from scipy.special import stdtrit
-
 from atlas.core.records import record
 
 MIN_CLUSTERS = 2
@@ -108,6 +106,9 @@ def t_quantile(probability: float, degrees: float) -> float:
         >>> round(t_quantile(0.975, 4), 3)
         2.776
     """
+    # most commands compute no interval; they need not wait for scipy
+    from scipy.special import stdtrit  # noqa: PLC0415
+
     return float(stdtrit(degrees, probability))
 
 

@@ -1,0 +1,65 @@
+"""What holds for every test: which skips are allowed, and how hypothesis draws."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+SKIP_REASONS = Path(__file__).with_name("skip_reasons.txt")
+
+# `ci` repeats exactly from run to run; `fuzz` looks for what nobody has seen yet. Neither fails for a slow machine.
+settings.register_profile("ci", derandomize=True, deadline=None, database=None, print_blob=True)
+settings.register_profile(
+    "fuzz",
+    max_examples=2_000,
+    deadline=None,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+
+
+class SkipRule:
+    """Turns a skip into a failure unless its reason is listed; with CI=true no reason is good enough."""
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_makereport(self) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Judge the skip of a test."""
+        report = yield
+        # An expected failure is reported as skipped too; `wasxfail` tells them apart.
+        if report.skipped and not hasattr(report, "wasxfail"):
+            _fail_unless_allowed(report)
+        return report
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_make_collect_report(self) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+        """Judge the skip of a whole module."""
+        report = yield
+        if report.skipped:
+            _fail_unless_allowed(report)
+        return report
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the rule hold for every test, those in docstrings of the source included."""
+    config.pluginmanager.register(SkipRule(), "atlas-skip-rule")
+
+
+def _fail_unless_allowed(report: pytest.TestReport | pytest.CollectReport) -> None:
+    reason = _reason(report)
+    allowed = [line for line in SKIP_REASONS.read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
+    if reason not in allowed:
+        report.outcome = "failed"
+        report.longrepr = f"skipped for a reason that is not in {SKIP_REASONS.name}: {reason}"
+    elif os.environ.get("CI", "").lower() == "true":
+        report.outcome = "failed"
+        report.longrepr = f"skipped with CI=true, where no test may skip: {reason}"
+
+
+def _reason(report: pytest.TestReport | pytest.CollectReport) -> str:
+    told = report.longrepr
+    message = told[2] if isinstance(told, tuple) else str(told)
+    return message.removeprefix("Skipped: ")

@@ -1,0 +1,1 @@
+"""The one executable, ``atlas``: one file per command group."""

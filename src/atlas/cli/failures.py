@@ -1,0 +1,36 @@
+"""From errors to exit codes: 0 done, 1 ran and failed, 2 misuse, 3 something outside is missing, 130 interrupted.
+
+This is the only place where an error of Atlas becomes a message on the terminal. Bugs keep their traceback.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from atlas.cli.terminal import tell
+from atlas.core.errors import AtlasError
+
+INTERRUPTED = 130  # what shells report for a program that Ctrl-C ended
+
+
+class Interrupted(Exception):  # noqa: N818 - being interrupted is no error
+    """Somebody pressed Ctrl-C; the message says how to go on."""
+
+
+def exit_code_of(command: Callable[[], None]) -> int:
+    """Run ``command`` and return its exit code; an error of Atlas becomes one message on stderr.
+
+    ``SystemExit``, with which the argument parser ends, passes through.
+    """
+    try:
+        command()
+    except AtlasError as exc:
+        tell(f"error: {exc}")
+        return exc.exit_code
+    except Interrupted as exc:
+        tell(f"interrupted: {exc}")
+        return INTERRUPTED
+    except KeyboardInterrupt:
+        tell("interrupted")
+        return INTERRUPTED
+    return 0

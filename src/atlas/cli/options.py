@@ -1,0 +1,100 @@
+"""Options that several commands share. Each has a twin in the environment, which ``--help`` names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, TypeAlias
+
+import typer
+
+LARGEST_SEED = 2**31 - 1
+LARGEST_SPLIT = 100_000  # cases
+LARGEST_CREW = 256  # processes
+
+
+def whole_number(low: int, high: int) -> Callable[[str], int]:
+    """Return a parser of whole numbers from ``low`` to ``high``; what it rejects, it names.
+
+    Example:
+        >>> whole_number(0, 9)("7")
+        7
+    """
+
+    def parse(text: str) -> int:
+        # a default arrives as the number that it is
+        digits = str(text).strip()
+        if not digits.removeprefix("-").isdecimal() or not low <= int(digits) <= high:
+            raise typer.BadParameter(f"{digits!r} is not a whole number from {low} to {high}")
+        return int(digits)
+
+    return parse
+
+
+SEED_METAVAR = "SEED"
+NUMBER_METAVAR = "N"
+
+JsonOption: TypeAlias = Annotated[
+    bool, typer.Option("--json", envvar="ATLAS_JSON", help="Write JSON to stdout instead of text for people.")
+]
+SeedOption: TypeAlias = Annotated[
+    int,
+    typer.Option(
+        "--seed",
+        envvar="ATLAS_SEED",
+        parser=whole_number(0, LARGEST_SEED),
+        metavar=SEED_METAVAR,
+        help="Seed of the company.",
+    ),
+]
+OutOption: TypeAlias = Annotated[
+    Path | None,
+    typer.Option("--out", envvar="ATLAS_OUT", help="Folder to write to.", show_default="below artifacts/"),
+]
+WorkersOption: TypeAlias = Annotated[
+    int | None,
+    typer.Option(
+        "--workers",
+        envvar="ATLAS_WORKERS",
+        parser=whole_number(1, LARGEST_CREW),
+        metavar=NUMBER_METAVAR,
+        help="Processes.",
+        show_default="from the configuration",
+    ),
+]
+ResumeOption: TypeAlias = Annotated[
+    bool, typer.Option("--resume", envvar="ATLAS_RESUME", help="Continue an interrupted run of the same configuration.")
+]
+ForceOption: TypeAlias = Annotated[
+    bool, typer.Option("--force", envvar="ATLAS_FORCE", help="Replace whatever run is in the folder.")
+]
+StreamOption: TypeAlias = Annotated[
+    int,
+    typer.Option(
+        "--stream",
+        envvar="ATLAS_STREAM",
+        parser=whole_number(1, LARGEST_SPLIT),
+        metavar=NUMBER_METAVAR,
+        help="Cases to learn from.",
+    ),
+]
+DevOption: TypeAlias = Annotated[
+    int,
+    typer.Option(
+        "--dev",
+        envvar="ATLAS_DEV",
+        parser=whole_number(0, LARGEST_SPLIT),
+        metavar=NUMBER_METAVAR,
+        help="Cases to tune thresholds on.",
+    ),
+]
+TestSameOption: TypeAlias = Annotated[
+    int,
+    typer.Option(
+        "--test-same",
+        envvar="ATLAS_TEST_SAME",
+        parser=whole_number(1, LARGEST_SPLIT),
+        metavar=NUMBER_METAVAR,
+        help="Held-out cases: same families, new wording and entities.",
+    ),
+]

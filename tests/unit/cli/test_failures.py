@@ -1,0 +1,51 @@
+"""Errors become exit codes and one message; bugs stay bugs."""
+
+from __future__ import annotations
+
+import pytest
+
+from atlas.cli.failures import Interrupted, exit_code_of
+from atlas.core.errors import AtlasError, ConfigError, CorpusError, MissingExtraError, MisuseError
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "told"),
+    [
+        (AtlasError("it broke"), 1, "error: it broke\n"),
+        (CorpusError("bad corpus"), 1, "error: bad corpus\n"),
+        (MisuseError("wrong flag"), 2, "error: wrong flag\n"),
+        (ConfigError("wrong key"), 2, "error: wrong key\n"),
+        (MissingExtraError("minilm", "embeddings"), 3, "error: embeddings needs the extra 'minilm'; "),
+        (Interrupted("go on with --resume"), 130, "interrupted: go on with --resume\n"),
+        (KeyboardInterrupt(), 130, "interrupted\n"),
+    ],
+    ids=["ran-and-failed", "corpus", "misuse", "config", "dependency", "interrupted", "ctrl-c"],
+)
+def test_an_error_is_one_message_on_stderr_and_a_code(
+    capsys: pytest.CaptureFixture[str], error: BaseException, code: int, told: str
+) -> None:
+    """Nothing on stdout, no traceback."""
+
+    def command() -> None:
+        raise error
+
+    assert exit_code_of(command) == code
+    captured = capsys.readouterr()
+    assert captured.err.startswith(told)
+    assert captured.err.count("\n") == 1
+    assert captured.out == ""
+
+
+def test_success_is_zero() -> None:
+    """A command that returns is done."""
+    assert exit_code_of(lambda: None) == 0
+
+
+def test_a_bug_keeps_its_traceback() -> None:
+    """What is not an error of Atlas passes through."""
+
+    def command() -> None:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        exit_code_of(command)

@@ -1,0 +1,161 @@
+"""Experiment files: what they may say, what wins, and what an error tells."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from atlas.core.errors import ConfigError, InputFileError
+from atlas.evaluation.config import (
+    ExperimentConfig,
+    find_experiment,
+    known_keys,
+    load_experiment,
+    parse_experiment,
+    shipped_experiments,
+)
+from atlas.evaluation.records import Arm
+
+SMALLEST = {"name": "x", "company_seeds": [1, 2], "corpus": {"stream": 10, "test_same": 5}}
+
+
+def parse(**changes: object) -> ExperimentConfig:
+    return parse_experiment({**SMALLEST, **changes}, "x.yaml")
+
+
+@pytest.mark.parametrize("name", ["demo", "demo-small", "dev", "reporting"])
+def test_every_shipped_experiment_is_valid_and_named_like_its_file(name: str) -> None:
+    """A shipped file runs as it is, and has hypotheses, so that it gets a headline."""
+    config = load_experiment(name)
+    assert config.name == name
+    assert config.preregistration_hash
+
+
+def test_shipped_experiments_keep_development_and_reporting_companies_apart() -> None:
+    """Nobody can look at a reporting company while tuning."""
+    assert load_experiment("dev").company_seeds == tuple(range(10))
+    assert min(load_experiment("reporting").company_seeds) >= 100
+    assert len(load_experiment("reporting").company_seeds) >= 5
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"compnay_seeds": [1]}, r"x\.yaml: unknown key 'compnay_seeds'; did you mean 'company_seeds'\?"),
+        ({"strem": 3}, r"unknown key 'strem'; did you mean 'corpus\.stream'\?"),
+        ({"corpus": {"stream": 3, "test_sam": 5}}, r"'corpus\.test_sam'; did you mean 'corpus\.test_same'\?"),
+        (
+            {"preregistration": {"stopping": "end", "hypotheses": [{"nmae": "x"}]}},
+            r"'preregistration\.hypotheses\.nmae'; did you mean 'name'\?",
+        ),
+        ({"qqqqqq": 1}, r"unknown key 'qqqqqq'; known: name, company_seeds, corpus"),
+        ({"company_seeds": []}, "company_seeds"),
+        ({"company_seeds": [1, 1]}, "a company seed is listed twice: 1, 1"),
+        ({"company_seeds": [-1]}, "company_seeds.0: .*greater than or equal to 0"),
+        ({"company_seeds": ["7"]}, r"company_seeds.0: .*valid integer.*got '7'"),
+        ({"corpus": {"stream": 0, "test_same": 5}}, "corpus.stream: .*greater than 0"),
+        ({"arms": ["learned"]}, "arms need 'memory_off'"),
+        ({"arms": ["memory_off", "shuffled"]}, "arm 'shuffled' needs 'learned'"),
+        ({"arms": ["memory_off", "lerned"]}, r"arms\.1: .*'learned'"),
+        ({"confidence": 95}, "confidence: .*less than 1"),
+        ({"name": "../escape"}, "name: "),
+        ({"execution": {"workers": 0}}, "execution.workers"),
+        (
+            {"preregistration": {"stopping": "end", "hypotheses": [{"kind": "level", "name": "x", "arm": "learned"}]}},
+            "needs one of more_than, at_least, at_most",
+        ),
+    ],
+    ids=[
+        "typo",
+        "typo-of-a-nested-key",
+        "nested-typo",
+        "typo-in-a-hypothesis",
+        "nothing-near",
+        "no-company",
+        "company-twice",
+        "negative-seed",
+        "seed-as-text",
+        "empty-stream",
+        "no-baseline",
+        "control-without-its-arm",
+        "unknown-arm",
+        "confidence-in-percent",
+        "name-is-a-path",
+        "no-workers",
+        "boundless-hypothesis",
+    ],
+)
+def test_what_is_not_allowed_is_named(changes: dict[str, object], message: str) -> None:
+    """The key, the value and what is allowed stand in the message."""
+    with pytest.raises(ConfigError, match=message):
+        parse(**changes)
+
+
+def test_a_configuration_cannot_change_after_it_was_read() -> None:
+    """Assigning to a key raises."""
+    with pytest.raises(ValidationError, match="frozen"):
+        parse().name = "y"  # type: ignore[misc]
+
+
+def test_flags_win_over_environment_over_file(tmp_path: Path) -> None:
+    """Flag > environment > file > default."""
+    path = tmp_path / "x.yaml"
+    path.write_text("name: x\ncompany_seeds: [1]\nwindow: 5\ncorpus: {stream: 10, test_same: 5}\n")
+    environment = {"ATLAS_EXPERIMENT__CORPUS__STREAM": "20", "ATLAS_EXPERIMENT__WINDOW": "7", "STREAM": "9"}
+    config = load_experiment(str(path), environment=environment, flags={"corpus": {"stream": 30}})
+    assert (config.corpus.stream, config.window, config.corpus.test_same, config.confidence) == (30, 7, 5, 0.95)
+
+
+def test_an_unknown_key_in_the_environment_is_an_error_that_says_where() -> None:
+    """A misspelt variable is not ignored."""
+    with pytest.raises(ConfigError, match=r"environment ATLAS_EXPERIMENT__.*'widow'; did you mean 'window'"):
+        parse_experiment(SMALLEST, "x.yaml", environment={"ATLAS_EXPERIMENT__WIDOW": "7"})
+
+
+def test_the_hash_covers_what_decides_the_results_and_nothing_else() -> None:
+    """More workers are the same experiment; another company is another one."""
+    assert parse().content_hash == parse(execution={"workers": 9}).content_hash
+    assert parse().content_hash != parse(company_seeds=[1, 3]).content_hash
+
+
+def test_the_preregistration_hash_covers_claims_arms_seeds_and_sizes() -> None:
+    """Nobody can change what was promised, or on what, without changing the hash; the window may change."""
+    claims = {
+        "stopping": "end",
+        "hypotheses": [{"kind": "level", "name": "x", "arm": "learned", "at_least": 0.5}],
+    }
+    base = parse(preregistration=claims).preregistration_hash
+    assert parse().preregistration_hash is None
+    assert parse(preregistration=claims, window=3).preregistration_hash == base
+    for changed in (
+        parse(preregistration={**claims, "stopping": "later"}),
+        parse(preregistration=claims, company_seeds=[5]),
+        parse(preregistration=claims, arms=["memory_off", "learned"]),
+        parse(preregistration=claims, corpus={"stream": 11, "test_same": 5}),
+    ):
+        assert changed.preregistration_hash not in (base, None)
+
+
+def test_a_file_that_is_not_there_is_named_with_what_is_shipped(tmp_path: Path) -> None:
+    """Neither a path nor a name."""
+    with pytest.raises(InputFileError, match=r"no experiment file 'dmo'; did you mean 'demo'\? Shipped: demo, "):
+        find_experiment("dmo")
+    with pytest.raises(InputFileError, match="no experiment file"):
+        find_experiment(str(tmp_path / "none.yaml"))
+
+
+@pytest.mark.parametrize(("text", "message"), [("[1]", "keys and values"), ("a: [", "not valid YAML")])
+def test_a_file_that_is_no_mapping_is_an_error(tmp_path: Path, text: str, message: str) -> None:
+    """A list, and something that is no YAML."""
+    path = tmp_path / "x.yaml"
+    path.write_text(text)
+    with pytest.raises(ConfigError, match=message):
+        load_experiment(str(path))
+
+
+def test_shipped_files_use_known_keys_only_and_all_arms_by_default() -> None:
+    """A control that is left out would have to be left out on purpose."""
+    assert "corpus.stream" in known_keys()
+    assert all(load_experiment(name).arms == tuple(Arm) for name in shipped_experiments())

@@ -78,20 +78,20 @@ def test_a_bad_variable_is_told_like_a_bad_flag(run_atlas: RunAtlas, tmp_path: P
 @pytest.mark.parametrize(
     ("name", "damage", "message"),
     [
-        ("scenarios.jsonl", lambda text: text.replace('"split"', '"spilt"', 1), "scenarios.jsonl:1: "),
-        ("scenarios.jsonl", lambda text: text.replace("\n", "\n{nonsense\n", 1), "scenarios.jsonl:2: not valid JSON"),
-        ("goals.jsonl", lambda text: text.replace('"split":"stream"', '"split":3', 1), "goals.jsonl:1: "),
-        ("manifest.json", lambda _: "", "manifest.json"),
+        ("scenarios.jsonl", ('"split"', '"spilt"'), "scenarios.jsonl:1: "),
+        ("scenarios.jsonl", ("\n", "\n{nonsense\n"), "scenarios.jsonl:2: not valid JSON"),
+        ("goals.jsonl", ('"split":"stream"', '"split":3'), "goals.jsonl:1: "),
+        ("manifest.json", ("{", ""), "manifest.json"),
     ],
-    ids=["misspelt-key", "no-json", "wrong-type", "empty-manifest"],
+    ids=["misspelt-key", "no-json", "wrong-type", "broken-manifest"],
 )
 def test_a_damaged_corpus_is_told_by_line(
-    run_atlas: RunAtlas, tmp_path: Path, name: str, damage: Callable[[str], str], message: str
+    run_atlas: RunAtlas, tmp_path: Path, name: str, damage: tuple[str, str], message: str
 ) -> None:
     """The file, the line and what is wrong with it."""
     write_corpus(generate_corpus(7, stream=20, dev=0, test_same=10), tmp_path / "corpus")
     path = tmp_path / "corpus" / name
-    path.write_text(damage(path.read_text()))
+    path.write_text(path.read_text().replace(*damage, 1))
     done = run_atlas("scenarios", "check", "corpus")
     assert done.returncode == 2, done.stderr
     assert message in done.stderr

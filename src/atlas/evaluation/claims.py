@@ -153,7 +153,7 @@ def _keeps(target: Target, figure: float) -> bool:
 
 
 class _Show(Protocol):
-    def __call__(self, figure: float) -> str: ...
+    def __call__(self, figure: float, /) -> str: ...
 
 
 def _bounds(target: Target, show: _Show) -> str:

@@ -1,0 +1,1 @@
+"""Students and teachers: the embedded pair (Clerk, Supervisor) and simple baselines."""

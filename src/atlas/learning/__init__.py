@@ -1,0 +1,1 @@
+"""Learning memory: playbooks, the induction that makes them, recall, evidence and lifecycle."""

@@ -1,0 +1,118 @@
+"""Messages become typed spans and cue words."""
+
+import itertools
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from atlas.learning.dates import add_months, month_end, quarter_end, read_date
+from atlas.learning.language import (
+    SpanType,
+)
+from atlas.learning.perception import perceive
+
+MONDAY = date(2026, 3, 2)
+
+
+def _spans(text: str) -> list[tuple[str, object]]:
+    return [(span.type.value, span.value) for span in perceive(text, MONDAY).spans]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Mail jo@acme.example today", [("email", "jo@acme.example"), ("date", "2026-03-02")]),
+        ("it is $12,500", [("money", 12500)]),
+        ("about 1.2 million euros", [("money", 1200000)]),
+        ("12.5k should do", [("money", 12500)]),
+        ("EUR 900", [("money", 900)]),
+        ("make it 45000", [("money", 45000)]),
+        ("only 45", [("number", 45)]),
+        ("at 45%", [("percent", 45)]),
+        ("at 12.5 percent", [("percent", 12.5)]),
+        ('see "Harbor Crane"', [("quoted", "Harbor Crane")]),
+        ("see Harbor & Sons's deal", [("name", "Harbor & Sons")]),
+        ("for Bluewater Freight - Renewal 2026, ok", [("name", "Bluewater Freight - Renewal 2026")]),
+        ("attach ../offer v2.pdf", [("file", "v2.pdf")]),
+        ("owner is j.lee", [("handle", "j.lee")]),
+        ("call +49 30 1234567 now", [("phone", "+49 30 1234567")]),
+        ("https://x.example/a.pdf.", [("url", "https://x.example/a.pdf")]),
+        ("it is 9b2f1c44-0000-4000-8000-1234567890ab", [("id", "9b2f1c44-0000-4000-8000-1234567890ab")]),
+        ("note: Called them", [("tail", "Called them")]),
+        ('she said "Call me." today', [("speech", "Call me."), ("date", "2026-03-02")]),
+        ("Opp Harbor Crane (2026) please", [("name", "Harbor Crane (2026)")]),
+        ("mail is crane.example", [("address", "crane.example")]),
+        ("I'd move it. Then I stop", []),
+        ("please. Could you move it", []),
+        ('empty ""', []),
+    ],
+)
+def test_typed_spans(text: str, expected: list[tuple[str, object]]) -> None:
+    """Each kind of span is found, with its meaning."""
+    assert _spans(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2026-05-01", "2026-05-01"),
+        ("5th of March", "2026-03-05"),
+        ("1 March", "2027-03-01"),
+        ("March 5, 2027", "2027-03-05"),
+        ("tomorrow", "2026-03-03"),
+        ("day after tomorrow", "2026-03-04"),
+        ("in two weeks", "2026-03-16"),
+        ("in 3 months", "2026-06-02"),
+        ("10 days from now", "2026-03-12"),
+        ("end of the month", "2026-03-31"),
+        ("end of quarter", "2026-03-31"),
+        ("end of year", "2026-12-31"),
+        ("next monday", "2026-03-09"),
+        ("next week", "2026-03-09"),
+        ("2026-02-31", None),
+        ("someday", None),
+    ],
+)
+def test_dates(text: str, expected: str | None) -> None:
+    """A date is read from today; what is no day is None."""
+    assert read_date(text, MONDAY) == expected
+
+
+def test_anchor_words() -> None:
+    """A span knows the word before it, so that two spans of one type can be told apart."""
+    first, second = perceive("raise it from 2,000 to 3,000", MONDAY).of_type(SpanType.MONEY)
+    assert (first.after, second.after) == ("from", "to")
+
+
+def test_cue_holds_no_span_text() -> None:
+    """The cue has placeholders where the message has values."""
+    tokens = perceive("Move Harbor Crane to Proposal by tomorrow for $5,000", MONDAY).tokens
+    assert {"harbor", "crane", "5"}.isdisjoint(tokens)
+    assert {"<name>", "<money>", "<date>", "modify"} <= set(tokens)
+
+
+@given(st.text(max_size=200))
+def test_any_text_can_be_perceived(text: str) -> None:
+    """Spans lie inside the text, in order, and do not overlap (the tail aside)."""
+    spans = [span for span in perceive(text, MONDAY).spans if span.type is not SpanType.TAIL]
+    assert all(0 <= span.start < span.end <= len(text) for span in spans)
+    assert all(one.end <= other.start for one, other in itertools.pairwise(spans))
+
+
+@given(st.dates(date(2000, 1, 1), date(2100, 1, 1)), st.integers(-30, 30))
+def test_months_keep_the_day_or_take_the_last(day: date, months: int) -> None:
+    """Adding months never leaves the wanted month."""
+    moved = add_months(day, months)
+    assert (moved.year * 12 + moved.month) - (day.year * 12 + day.month) == months
+    assert moved.day == min(day.day, month_end(moved).day)
+
+
+@given(st.dates(date(2000, 1, 1), date(2100, 1, 1)), st.sampled_from([1, 2, 3]))
+def test_quarter_end_is_next(day: date, first: int) -> None:
+    """The quarter end is the last day of a month, not before the day, and within three months."""
+    end = quarter_end(day, first)
+    assert end == month_end(end)
+    assert end >= day
+    assert (end - day).days <= 92

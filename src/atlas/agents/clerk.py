@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from atlas.agents.config import ClerkConfig
-from atlas.agents.following import Decision, Option, decide, options
+from atlas.agents.following import Decision, Option, decide, options, with_default_facts
 from atlas.agents.planner import Planner
 from atlas.agents.proposal import Proposal
 from atlas.agents.rulebook import Rulebook
@@ -98,7 +98,8 @@ class _Move:
         decision = self._decide(recalled, default) if recalled else None
         if decision is not None and decision.option.proposal is not None:
             reason = "followed" if decision.guard is None else f"followed: {decision.guard.feature}"
-            return self._act(decision.option.proposal, recalled, decision.option.recalled.playbook.id, reason)
+            proposal = with_default_facts(decision.option.proposal, default)
+            return self._act(proposal, recalled, decision.option.recalled.playbook.id, reason)
         choice = self._exploration(decision)
         if choice:
             tried = self._desk.planner.propose(self._situation, self._knowledge, choice)
@@ -110,7 +111,12 @@ class _Move:
         clerk = self._clerk
         tokens = cue_of(self._situation, self._knowledge, self._desk.schemas.closed)
         fits = self._desk.planner.fits(self._situation, self._knowledge)
-        return recall(clerk.memory, self._observation.tenant, tokens, fits, clerk.config.recall)
+        recalled = recall(clerk.memory, self._observation.tenant, tokens, fits, clerk.config.recall)
+        if recalled or len(self._situation.percepts) == 1:
+            return recalled
+        # "and now one for the other deal too": what calls nothing to mind by itself asks for the same again
+        before = tuple(sorted(self._situation.percepts[-2].tokens))
+        return recall(clerk.memory, self._observation.tenant, before, fits, clerk.config.recall)
 
     def _decide(self, recalled: Sequence[Recalled], default: Proposal) -> Decision | None:
         margin = self._clerk.config.recall.margin

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from atlas.agents.proposal import Proposal, Reply
 from atlas.agents.toolbook import Toolbook
@@ -213,6 +214,20 @@ def _fits(program: Workflow, situation: Situation) -> bool:
         and (step.result.error.code.value if step.result.error else "") == plan.error
         for step, plan in zip(made, program.steps, strict=False)
     )
+
+
+def with_default_facts(proposal: Proposal, default: Proposal) -> Proposal:
+    """Return a reply that says it is done with the facts of the default reply, where the lesson itself knows of none.
+
+    Nothing is lost by telling more than the lesson did; a question whose answer the lesson cannot put together is
+    answered all the same.
+    """
+    reply, other = proposal.reply, default.reply
+    if reply is None or other is None or reply.facts or not other.facts:
+        return proposal
+    if (reply.outcome, other.outcome) != (Outcome.DONE, Outcome.DONE):
+        return proposal
+    return replace(proposal, reply=replace(reply, message=reply.message + say_facts(other.facts), facts=other.facts))
 
 
 def _message(plan: ReplyPlan, facts: Mapping[str, object], situation: Situation, binder: Binder) -> str:

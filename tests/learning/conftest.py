@@ -64,18 +64,18 @@ class Played:
     right: bool
 
 
-class _OneMessage:
-    """A customer who says one thing."""
+class _Monologue:
+    """A customer who says one thing after the other, whatever is answered."""
 
-    def __init__(self, message: str) -> None:
-        self._message = message
+    def __init__(self, *messages: str) -> None:
+        self._messages = list(messages)
 
     def open(self) -> str:
-        return self._message
+        return self._messages.pop(0)
 
     def reply(self, response: Response | None) -> str | None:
         del response
-        return None
+        return self._messages.pop(0) if self._messages else None
 
 
 class ToyHouse:
@@ -122,7 +122,7 @@ class ToyHouse:
 
     def play(self, agent: Agent, case: ToyCase) -> Played:
         """Let an agent answer a case and judge it: the same changing calls, the same kind of reply, the facts told."""
-        run = run_episode(agent, self.open_world(), _OneMessage(case.message), tenant=TENANT)
+        run = run_episode(agent, self.open_world(), _Monologue(case.message), tenant=TENANT)
         turn = run.episode.turns[0]
         wanted = self.demonstrate(case)
         right = (
@@ -134,6 +134,10 @@ class ToyHouse:
             and all(turn.response.facts.get(name) == value for name, value in wanted.response.facts.items())
         )
         return Played(run.episode, run.first_observation, right)
+
+    def talk(self, agent: Agent, *messages: str) -> Episode:
+        """Let an agent answer several messages of one conversation."""
+        return run_episode(agent, self.open_world(), _Monologue(*messages), tenant=TENANT).episode
 
     def demonstrate(self, case: ToyCase) -> Turn:
         """Return the case answered rightly."""

@@ -45,6 +45,8 @@ if TYPE_CHECKING:
 
         def play(self, agent: Clerk, case: ToyCase) -> Played: ...
 
+        def talk(self, agent: Clerk, *messages: str) -> Episode: ...
+
         def teach(self, student: Clerk, learner: Clerk, case: ToyCase, *, tier: Tier = ...) -> bool: ...
 
     Families = Mapping[str, Callable[..., ToyCase]]
@@ -169,3 +171,21 @@ def test_named_fields_shift_the_blame(house: House, families: Families) -> None:
     after = memory.get(followed)
     assert after.evidence.followed_bad == before.evidence.followed_bad + 1
     assert after.program != before.program
+
+
+def test_a_follow_up_without_words_of_its_own_asks_for_the_same_again(house: House, families: Families) -> None:
+    """What asks for one more, "and ... too", is answered by the lesson that answered the message before it, on the other deal."""
+    memory = _learned(house, families)
+    first, second = house.deals[:2]
+    episode = house.talk(
+        Clerk(Memory.restore(memory.snapshot(), frozen=True)),
+        f"Please draft the house quote on {first['name']}.",
+        f"Nice. {second['name']} too!",
+    )
+    made = [
+        (step.call.arguments["opportunity_id"], step.call.arguments["amount"])
+        for turn in episode.turns
+        for step in turn.steps
+        if step.call.tool == "create_quote"
+    ]
+    assert made == [(deal["opportunity_id"], int(str(deal["amount"])) * 0.9 / 100) for deal in (first, second)]

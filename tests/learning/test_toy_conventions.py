@@ -174,7 +174,7 @@ def test_named_fields_shift_the_blame(house: House, families: Families) -> None:
 
 
 def test_a_follow_up_without_words_of_its_own_asks_for_the_same_again(house: House, families: Families) -> None:
-    """What asks for one more, "and ... too", is answered by the lesson that answered the message before it, on the other deal."""
+    """What asks for one more is answered by the lesson of the message before it, on the other deal."""
     memory = _learned(house, families)
     first, second = house.deals[:2]
     episode = house.talk(

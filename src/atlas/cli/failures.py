@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from atlas.cli.terminal import tell
-from atlas.core.errors import AtlasError
+from atlas.core.errors import AtlasError, MisuseError
 
 INTERRUPTED = 130  # what shells report for a program that Ctrl-C ended
 
@@ -27,6 +27,12 @@ def exit_code_of(command: Callable[[], None]) -> int:
     except AtlasError as exc:
         tell(f"error: {exc}")
         return exc.exit_code
+    except OSError as exc:
+        if exc.filename is None:
+            raise
+        # a path that somebody named: no permission, no such device, a file where a folder should be
+        tell(f"error: cannot use {exc.filename}: {exc.strerror}; name another place with --out")
+        return MisuseError.exit_code
     except Interrupted as exc:
         tell(f"interrupted: {exc}")
         return INTERRUPTED

@@ -23,6 +23,8 @@ import difflib
 from collections.abc import Iterable
 from typing import ClassVar
 
+_LISTED_NAMES = 12  # in a message; a longer list hides what is wrong
+
 
 class AtlasError(Exception):
     """Something in Atlas ran and failed."""
@@ -59,7 +61,9 @@ class UnknownNameError(MisuseError):
         self.name = name
         self.known = tuple(sorted(known))
         guess = nearest_name(name, self.known)
-        hint = f"did you mean {guess!r}?" if guess else f"known: {', '.join(self.known)}"
+        listed = ", ".join(self.known[:_LISTED_NAMES])
+        rest = len(self.known) - _LISTED_NAMES
+        hint = f"did you mean {guess!r}?" if guess else f"known: {listed}" + (f" and {rest} others" if rest > 0 else "")
         super().__init__(f"unknown {kind} {name!r}; {hint}")
 
 

@@ -16,10 +16,15 @@ from atlas.core.errors import AtlasError, ConfigError, CorpusError, MissingExtra
         (MisuseError("wrong flag"), 2, "error: wrong flag\n"),
         (ConfigError("wrong key"), 2, "error: wrong key\n"),
         (MissingExtraError("minilm", "embeddings"), 3, "error: embeddings needs the extra 'minilm'; "),
+        (
+            PermissionError(13, "Permission denied", "/nowhere/x"),
+            2,
+            "error: cannot use /nowhere/x: Permission denied; ",
+        ),
         (Interrupted("go on with --resume"), 130, "interrupted: go on with --resume\n"),
         (KeyboardInterrupt(), 130, "interrupted\n"),
     ],
-    ids=["ran-and-failed", "corpus", "misuse", "config", "dependency", "interrupted", "ctrl-c"],
+    ids=["ran-and-failed", "corpus", "misuse", "config", "dependency", "path", "interrupted", "ctrl-c"],
 )
 def test_an_error_is_one_message_on_stderr_and_a_code(
     capsys: pytest.CaptureFixture[str], error: BaseException, code: int, told: str

@@ -84,6 +84,8 @@ def test_an_unknown_name_suggests_the_nearest_known_one() -> None:
     error = UnknownNameError("tool", "create_qoute", ["create_quote", "modify_quote"])
     assert "did you mean 'create_quote'?" in str(error)
     assert "known: a, b" in str(UnknownNameError("tool", "zzzz", ["b", "a"]))
+    many = [f"pb-{number:02}" for number in range(40)]
+    assert str(UnknownNameError("playbook", "zzzz", many)).endswith("pb-10, pb-11 and 28 others")
     assert nearest_name("Opportunity_Name", ["name", "opportunity_name"]) == "opportunity_name"
 
 

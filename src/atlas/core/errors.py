@@ -8,7 +8,9 @@
     │   ├── InputFileError             a file that is missing or malformed
     │   └── UnknownNameError           a name that is not in a closed set
     ├── DependencyError             3  something outside Atlas is missing or down
-    │   └── MissingExtraError          an optional package set is not installed
+    │   ├── MissingExtraError          an optional package set is not installed
+    │   └── StorageError               a database is missing, down or refuses a statement
+    │       └── NoFreeSlotError        every copy of a company is in use
     ├── BoundaryError               1  code asked for what it must not see or change
     │   ├── HeldOutGoalError           a teacher asked for the goal of a held-out case
     │   └── FrozenMemoryError          something wrote to a frozen learning memory
@@ -87,6 +89,14 @@ class MissingExtraError(DependencyError):
     def __init__(self, extra: str, what: str) -> None:
         self.extra = extra
         super().__init__(f"{what} needs the extra {extra!r}; install it with: pip install 'atlas-crm[{extra}]'")
+
+
+class StorageError(DependencyError):
+    """A database is missing, down, or refuses a statement. The message never holds a password."""
+
+
+class NoFreeSlotError(StorageError):
+    """Every copy of a company is in use by another episode."""
 
 
 class BoundaryError(AtlasError):

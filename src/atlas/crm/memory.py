@@ -99,22 +99,23 @@ class MemoryStore:
         return self._shelves[entity].by_id.get(row_id)
 
     def select(self, query: Query) -> Selection:
-        entity, criteria, order_by, descending, limit = query
+        entity, criteria, order_by, descending, limit, offset = query
+        end = None if limit is None else offset + limit
         shelf = self._shelves[entity]
         order = (order_by, descending)
         found = shelf.find(criteria, order)
         overlay = self._overlays.get(entity)
         if not overlay:
             rows = found.rows
-            return Selection(rows if limit is None else rows[:limit], len(rows))
+            return Selection(rows[offset:end] if offset or end is not None else rows, len(rows))
         gone = found.ids & overlay.keys()
         fulfils = found.fulfils
         come = [row for row in overlay.values() if row is not None and fulfils(row)]
         total = len(found.rows) - len(gone) + len(come)
-        rows = _remaining(found, gone, shelf.id_field, limit)
+        rows = _remaining(found, gone, shelf.id_field, end)
         if come:
             rows = arranged([*rows, *come], order, shelf.id_field)
-        return Selection(rows if limit is None else rows[:limit], total)
+        return Selection(rows[offset:end] if offset or end is not None else rows, total)
 
     def write(self, entity: Entity, row_id: str, row: Row | None, *, cause: str) -> None:
         overlay = self._overlays.get(entity)
@@ -149,9 +150,9 @@ class MemoryStore:
         return content_hash(rows)
 
 
-def _remaining(found: Found, gone: frozenset[FieldValue], id_field: str, limit: int | None) -> Sequence[Row]:
-    """The first rows of ``found`` that are not ``gone``: at least as many as ``limit`` where there are so many."""
-    rows = found.rows if limit is None else found.rows[: limit + len(gone)]
+def _remaining(found: Found, gone: frozenset[FieldValue], id_field: str, end: int | None) -> Sequence[Row]:
+    """The first rows of ``found`` that are not ``gone``: at least ``end`` of them where there are so many."""
+    rows = found.rows if end is None else found.rows[: end + len(gone)]
     return [row for row in rows if row[id_field] not in gone] if gone else rows
 
 

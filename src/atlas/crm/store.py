@@ -49,6 +49,7 @@ class Query(NamedTuple):  # a tuple, not a record: it is hashed on every search
         order_by: Field to sort by; None for the id.
         descending: Whether the highest value comes first (empty values come last either way).
         limit: Most rows to return; None for all.
+        offset: How many of the first rows to leave out.
     """
 
     entity: Entity
@@ -56,10 +57,11 @@ class Query(NamedTuple):  # a tuple, not a record: it is hashed on every search
     order_by: str | None = None
     descending: bool = False
     limit: int | None = None
+    offset: int = 0
 
 
 class Selection(NamedTuple):
-    """The first rows of a query, and how many there are in all."""
+    """The rows of a query that were asked for, and how many there are in all."""
 
     rows: Sequence[Row]
     total: int

@@ -66,7 +66,7 @@ def naive_select(rows: Iterable[Row], query: Query) -> tuple[list[Row], int]:
         filled = [row for row in found if row[field] is not None]
         filled.sort(key=lambda row: str(row[field]), reverse=query.descending)
         ordered = filled + [row for row in found if row[field] is None]
-    return ordered[: query.limit], len(found)
+    return ordered[query.offset :][: query.limit], len(found)
 
 
 CRITERIA = st.one_of(
@@ -85,6 +85,7 @@ QUERIES = st.builds(
     st.sampled_from([None, "first_name", "client_id"]),
     st.booleans(),
     st.sampled_from([None, 1, 2, 10]),
+    st.sampled_from([0, 0, 1, 3]),
 )
 
 

@@ -1,0 +1,1 @@
+"""Doors to the world for agents and tools that are not ours: Gymnasium and the Model Context Protocol."""

@@ -1,0 +1,1 @@
+"""The one home of the database driver: an embedded server, connections, named SQL, migrations."""

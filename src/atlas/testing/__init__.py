@@ -1,0 +1,1 @@
+"""The public test kit: worlds to test against, and checks that a store keeps its contract."""

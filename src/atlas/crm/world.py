@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from datetime import date
+from typing import Protocol
 
 from atlas.core.clock import Clock
 from atlas.core.errors import nearest_name
@@ -27,6 +28,38 @@ from atlas.crm.wording import kept, listed, named
 from atlas.crm.workbench import Workbench
 
 READ_ONLY = "read-only"
+
+
+class Workplace(Protocol):
+    """What an episode needs of a world; whatever is laid around one (faults, retries) offers the same."""
+
+    @property
+    def actor(self) -> Actor:
+        """On whose behalf calls are made."""
+        ...
+
+    @property
+    def today(self) -> date:
+        """The day of the world."""
+        ...
+
+    @property
+    def tools(self) -> tuple[ToolSpec, ...]:
+        """What agents may call: the business tools and ``respond``."""
+        ...
+
+    @property
+    def writes(self) -> int:
+        """Number of successful calls that changed something."""
+        ...
+
+    def call(self, call: ToolCall) -> ToolResult:
+        """Carry out ``call`` and return what came of it; a call that fails changes nothing."""
+        ...
+
+    def changes(self) -> tuple[Change, ...]:
+        """Return the net changes so far, one per row, in the order in which the rows were first touched."""
+        ...
 
 
 class World:
@@ -61,26 +94,21 @@ class World:
 
     @property
     def actor(self) -> Actor:
-        """On whose behalf calls are made."""
         return self._bench.actor
 
     @property
     def today(self) -> date:
-        """The day of the world."""
         return self._clock.now().date()
 
     @property
     def tools(self) -> tuple[ToolSpec, ...]:
-        """What agents may call: the business tools and ``respond``."""
         return TOOL_SPECS
 
     @property
     def writes(self) -> int:
-        """Number of successful calls that changed something."""
         return self._writing_calls
 
     def call(self, call: ToolCall) -> ToolResult:
-        """Carry out ``call`` and return what came of it; a call that fails changes nothing."""
         self._calls += 1
         tool = TOOLS.get(call.tool)
         if tool is None:
@@ -101,7 +129,6 @@ class World:
         return ToolResult(data=outcome)
 
     def changes(self) -> tuple[Change, ...]:
-        """Return the net changes so far, one per row, in the order in which the rows were first touched."""
         return fold(self._store.journal())
 
     def journal(self) -> Sequence[Change]:

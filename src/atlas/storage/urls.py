@@ -1,0 +1,87 @@
+"""URLs of databases: put together, taken apart, and shown without their password."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
+
+from atlas.core.errors import ConfigError
+
+_SCHEMES = ("postgresql", "postgres")
+_HIDDEN = "***"
+
+# Up to the last @, because a password that was not percent-encoded may hold anything, @ and / included.
+_PASSWORD_BEFORE_HOST = re.compile(r"(?P<user>^\w+://[^:@/]*):.*@", flags=re.DOTALL)
+_PASSWORD_WITHOUT_HOST = re.compile(r"(?P<user>^\w+://[^:@/\[]*):(?!\d{1,5}(?:[,/?]|$)).*", flags=re.DOTALL)
+_PASSWORD_PARAMETER = re.compile(r"(?P<name>[?&](?:ssl)?password=)[^&]*", flags=re.IGNORECASE)
+
+
+def masked(url: str) -> str:
+    """Return ``url`` for the eyes of a reader: without its password, also when it is malformed.
+
+    Example:
+        >>> masked("postgresql://ada:s3cret@db.example.com:5433/atlas")
+        'postgresql://ada:***@db.example.com:5433/atlas'
+        >>> masked("postgresql://ada:not/encoded@x@db.example.com/atlas")
+        'postgresql://ada:***@db.example.com/atlas'
+        >>> masked("host=db password=s3cret")
+        '***'
+    """
+    if "://" not in url:
+        return _HIDDEN
+    shown = _PASSWORD_BEFORE_HOST.sub(rf"\g<user>:{_HIDDEN}@", url)
+    if shown == url:
+        shown = _PASSWORD_WITHOUT_HOST.sub(rf"\g<user>:{_HIDDEN}", url)
+    return _PASSWORD_PARAMETER.sub(rf"\g<name>{_HIDDEN}", shown)
+
+
+def checked_url(url: str) -> str:
+    """Return ``url`` where it is the URL of a PostgreSQL server.
+
+    Raises:
+        ConfigError: it is not; the message shows it without its password.
+
+    Example:
+        >>> checked_url("postgresql://ada@db.example.com:5433/atlas")
+        'postgresql://ada@db.example.com:5433/atlas'
+    """
+    try:
+        parts = urlsplit(url)
+        ports = [host.rpartition(":")[2] for host in parts.netloc.rpartition("@")[2].split(",") if _has_port(host)]
+    except ValueError:
+        parts, ports = urlsplit(""), []
+    if parts.scheme not in _SCHEMES or not all(port.isdecimal() for port in ports) or parts.fragment:
+        raise ConfigError(
+            f"{masked(url)} is not the URL of a PostgreSQL server; it looks like"
+            " postgresql://user:password@host:port/database, special characters written as %XX"
+        )
+    return url
+
+
+def with_database(url: str, database: str) -> str:
+    """Return the URL of another database of the same server.
+
+    Example:
+        >>> with_database("postgresql://ada@db.example.com/postgres?sslmode=require", "atlas")
+        'postgresql://ada@db.example.com/atlas?sslmode=require'
+    """
+    parts = urlsplit(url)
+    options = [(name, value) for name, value in parse_qsl(parts.query, keep_blank_values=True) if name != "dbname"]
+    query = urlencode(options, quote_via=quote, safe="/")
+    # urlunsplit leaves out the // of a URL without a host
+    return f"{parts.scheme}://{parts.netloc}" + urlunsplit(("", "", f"/{quote(database, safe='')}", query, ""))
+
+
+def socket_url(folder: Path, *, port: int, role: str, database: str) -> str:
+    """Return the URL of a database behind a socket.
+
+    Example:
+        >>> socket_url(Path("/run/pg"), port=5432, role="atlas", database="crm_sandbox")
+        'postgresql://atlas@/crm_sandbox?host=/run/pg&port=5432'
+    """
+    return f"postgresql://{quote(role)}@/{quote(database, safe='')}?host={quote(str(folder))}&port={port}"
+
+
+def _has_port(host: str) -> bool:
+    return ":" in host.rpartition("]")[2]

@@ -20,7 +20,7 @@ export RAYON_NUM_THREADS := 1
 unexport PYTHONPATH
 unexport PYTHONHOME
 
-.PHONY: help setup demo test test-slow test-deps lint format ruff types layers docs bench lock clean
+.PHONY: help setup demo test test-slow test-postgres test-deps lint format ruff types layers docs bench lock clean
 
 help: ## list the targets
 	@$(PYTHON) scripts/list_targets.py
@@ -37,6 +37,9 @@ test: setup ## run the tests with branch coverage and its gate
 
 test-slow: setup ## run fuzzing and everything else that takes long
 	$(PYTEST) -m slow -n $(WORKERS) --dist worksteal --hypothesis-profile=fuzz $(ARGS)
+
+test-postgres: setup ## run the tests that need PostgreSQL: on ATLAS_POSTGRES_URL where it is set, else on the embedded server
+	$(PYTEST) tests/integration -n $(WORKERS) --dist worksteal --hypothesis-profile=ci $(ARGS)
 
 test-deps: ## install the system packages that some tests need (Debian and Ubuntu)
 	@$(PYTHON) scripts/install_test_packages.py

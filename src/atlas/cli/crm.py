@@ -1,4 +1,4 @@
-"""``atlas crm``: look at the world that agents work in."""
+"""``atlas crm``: the world that agents work in: its tools, its records, its doors."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
+from atlas.cli import database
 from atlas.cli.options import JsonOption
 from atlas.cli.terminal import put_json, put_table
 from atlas.core.errors import UnknownNameError
@@ -18,7 +19,13 @@ from atlas.crm.records import ToolSpec
 from atlas.crm.tools.export import to_anthropic, to_mcp, to_openai
 from atlas.crm.tools.registry import TOOL_SPECS
 
-app = typer.Typer(help="Look at the world that agents work in.", no_args_is_help=True)
+app = typer.Typer(help="The world that agents work in: its tools, its records, its doors.", no_args_is_help=True)
+
+
+app.command()(database.seed)
+app.command()(database.snapshot)
+app.command()(database.reset)
+app.command("hash")(database.show_hash)
 
 
 class ToolFormat(enum.StrEnum):
@@ -32,7 +39,7 @@ class ToolFormat(enum.StrEnum):
 
 @app.callback()
 def crm() -> None:
-    """Look at the world that agents work in."""
+    """The world that agents work in: its tools, its records, its doors."""
 
 
 @app.command()

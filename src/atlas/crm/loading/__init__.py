@@ -1,0 +1,1 @@
+"""Whole companies into PostgreSQL and back: as slots that episodes lease, and as named worlds."""

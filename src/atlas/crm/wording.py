@@ -11,8 +11,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeGuard, cast
 
 from atlas.core.errors import nearest_name
+from atlas.crm.rules.synonyms import meaning_of, plain_name
 
 _SHOWN_CHARACTERS = 60  # of an offending text, in a message
+_ESCAPED_CHARACTERS = 120  # of an offending text that is shown with escapes
 _KEPT_CHARACTERS = 200  # of an offending text, in ToolError.value
 _SHOWN_BITS = 200  # of an offending whole number; about 60 digits
 _LISTED_NAMES = 12  # in a message
@@ -27,7 +29,7 @@ def quoted(value: object) -> str:
     """
     if isinstance(value, str):
         cut = value if len(value) <= _SHOWN_CHARACTERS else value[:_SHOWN_CHARACTERS] + "..."
-        return ascii(cut) if _is_unprintable(cut) else repr(cut)
+        return repr(cut) if cut.isprintable() else escaped(cut)
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
     if isinstance(value, int):
@@ -35,6 +37,17 @@ def quoted(value: object) -> str:
     if isinstance(value, float):
         return _quoted_float(value)
     return kind_of(value)
+
+
+def escaped(text: str) -> str:
+    r"""Return ``text`` in quotes and in ASCII, so that every character of it can be seen.
+
+    Example:
+        >>> escaped("Ac\u200bme"), len(escaped("\u200b" * 500))
+        ("'Ac\\u200bme'", 124)
+    """
+    shown = ascii(text[: _SHOWN_CHARACTERS + 1])
+    return shown if len(shown) <= _ESCAPED_CHARACTERS else f"{shown[:_ESCAPED_CHARACTERS]}...'"
 
 
 def kind_of(value: object) -> str:
@@ -82,6 +95,17 @@ def named(name: object) -> str:
     return f"`{text[1:-1]}`" if isinstance(name, str) and len(name) <= _SHOWN_CHARACTERS else text.strip("'")
 
 
+def field_named(name: object) -> str | None:
+    """Return the name of an argument as an error's ``field`` holds it, None where it is no name that anybody has.
+
+    Example:
+        >>> field_named("amount"), field_named("a" * 100), field_named(5), field_named(chr(0xD800))
+        ('amount', None, None, None)
+    """
+    short = isinstance(name, str) and len(name) <= _SHOWN_CHARACTERS
+    return name if short and isinstance(name, str) and _is_encodable(name) else None
+
+
 def listed(names: Sequence[str]) -> str:
     """Return names as a list in a sentence; a long one is cut.
 
@@ -91,7 +115,7 @@ def listed(names: Sequence[str]) -> str:
     """
     shown = ", ".join(names[:_LISTED_NAMES])
     rest = len(names) - _LISTED_NAMES
-    return shown if rest <= 0 else f"{shown} and {rest} others"
+    return shown if rest <= 0 else f"{shown} and {rest} other{'s' if rest > 1 else ''}"
 
 
 def nearest_argument(name: object, known: Iterable[str], *, owner: str = "") -> str | None:
@@ -112,10 +136,11 @@ def nearest_argument(name: object, known: Iterable[str], *, owner: str = "") -> 
     """
     if not isinstance(name, str) or len(name) > _SHOWN_CHARACTERS:
         return None
-    plain = "_".join(name.casefold().replace("-", " ").split())
     choices = tuple(known)
-    bare = plain.removeprefix(f"{owner}_") if owner else plain
-    return next((choice for choice in (plain, bare) if choice in choices), None) or nearest_name(plain, choices)
+    meant = meaning_of(name, choices, owner=owner)
+    if meant is None:
+        return nearest_name(plain_name(name), choices)
+    return meant.arguments[0] if meant.arguments else None
 
 
 def is_object(value: object) -> TypeGuard[Mapping[str, object]]:
@@ -134,10 +159,6 @@ def _quoted_float(value: float) -> str:
     if math.isinf(value):
         return "Infinity" if value > 0 else "-Infinity"
     return repr(value)
-
-
-def _is_unprintable(text: str) -> bool:
-    return not text.isprintable()
 
 
 def _is_encodable(text: str) -> bool:

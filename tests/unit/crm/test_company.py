@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import pytest
 
 from atlas.crm.memory import FrozenBase
 from atlas.crm.proposal import Proposal, Surroundings
-from atlas.crm.records import Actor, Entity, ErrorCode, ToolError
+from atlas.crm.records import Actor, Entity, ErrorCode, FieldValue, Row, ToolError
 from atlas.crm.rules.company import check, entity_of
 from atlas.crm.schema import blank_row
 from atlas.crm.validation_rules import (
@@ -433,12 +433,17 @@ def proposal(entity: Entity, *, deleted: bool, owner_of: str = "o1") -> Proposal
     ("entity", "message", "hint"),
     [
         (Entity.QUOTE, "company rule: quotes are not deleted here", "cancel the quote with cancel_quote instead"),
+        (
+            Entity.OPPORTUNITY,
+            "company rule: opportunities are not deleted here",
+            "set its `stage` to Closed-Lost instead",
+        ),
         (Entity.CLIENT, "company rule: clients are not deleted here", None),
     ],
-    ids=["quote", "client"],
+    ids=["quote", "opportunity", "client"],
 )
 def test_nothing_is_deleted_where_that_is_the_rule(entity: Entity, message: str, hint: str | None) -> None:
-    """No tool deletes yet; the rule is ready for those that will."""
+    """The error says what people do instead, where there is something."""
     error = check(NoDelete(entity), proposal(entity, deleted=True))
     assert error is not None
     assert (error.code, error.message, error.hint) == (ErrorCode.COMPANY_RULE, message, hint)
@@ -469,3 +474,177 @@ def test_a_rule_about_amounts_needs_records_with_amounts() -> None:
     """A company that limits the amount of notes was written by mistake."""
     with pytest.raises(ValueError, match="Note has no field of money"):
         check(AmountStep(Entity.NOTE, 5), proposal(Entity.NOTE, deleted=False))
+
+
+@pytest.mark.parametrize(
+    ("rule", "tool", "arguments", "code", "message"),
+    [
+        pytest.param(
+            NoDelete(Entity.OPPORTUNITY),
+            "delete_opportunity",
+            {"opportunity_id": "o1"},
+            "company_rule",
+            "company rule: opportunities are not deleted here",
+            id="itself",
+        ),
+        pytest.param(
+            NoDelete(Entity.QUOTE),
+            "delete_opportunity",
+            {"opportunity_id": "o1"},
+            "company_rule",
+            "company rule: quotes are not deleted here",
+            id="what-goes-with-it",
+        ),
+        pytest.param(
+            NoDelete(Entity.DOCUMENT),
+            "delete_opportunity",
+            {"opportunity_id": "o1"},
+            "company_rule",
+            "company rule: documents are not deleted here",
+            id="what-is-on-it",
+        ),
+        pytest.param(
+            OwnerOnly(Entity.OPPORTUNITY),
+            "delete_opportunity",
+            {"opportunity_id": "o2"},
+            "permission_denied",
+            "company rule: only the owner (j.lind) or somebody with manager access may change this opportunity; "
+            "m.okafor may not",
+            id="of-somebody-else",
+        ),
+        pytest.param(
+            OwnerOnly(Entity.CONTRACT),
+            "modify_contract",
+            {"contract_id": "t9", "status": "Expired"},
+            "permission_denied",
+            "company rule: only the owner (j.lind) or somebody with manager access may change this contract; "
+            "m.okafor may not",
+            id="contract-of-somebody-else",
+        ),
+    ],
+)
+def test_rules_hold_for_deleting_and_for_contracts(
+    *,
+    make_world: MakeWorld,
+    fail_in: Fail,
+    rule: ValidationRule,
+    tool: str,
+    arguments: dict[str, object],
+    code: str,
+    message: str,
+) -> None:
+    """A rule that keeps a record also keeps what it would go with; contracts belong to the owner of their client."""
+    rows: Mapping[Entity, tuple[Row, ...]] = {
+        Entity.CLIENT: ({"client_id": "c2", "name": "Brightwater", "owner": "j.lind"},),
+        Entity.OPPORTUNITY: (
+            {"opportunity_id": "o1", "client_id": "c2", "owner": "m.okafor"},
+            {"opportunity_id": "o2", "client_id": "c2", "owner": "j.lind"},
+        ),
+        Entity.QUOTE: ({"quote_id": "q1", "opportunity_id": "o1", "amount": 5},),
+        Entity.CONTRACT: ({"contract_id": "t9", "client_id": "c2", "status": "Active"},),
+        Entity.DOCUMENT: ({"document_id": "d1", "entity_type": "Quote", "entity_id": "q1", "file_name": "a.pdf"},),
+    }
+    world = make_world(rules=(rule,), rows=rows)
+    error = fail_in(world, tool, **arguments)
+    assert (error.code, error.message) == (ErrorCode(code), message)
+
+
+def test_a_rule_about_names_needs_records_with_names() -> None:
+    """A company whose contracts have unique names was written by mistake."""
+    with pytest.raises(ValueError, match="Contract has no name"):
+        check(UniqueName(Entity.CONTRACT), proposal(Entity.CONTRACT, deleted=False))
+
+
+def contract(before: Mapping[str, FieldValue] | None = None, **fields: FieldValue) -> Proposal:
+    """A write of a contract with the client of Jon Lind, wanted by Mara Okafor."""
+    rows: Mapping[Entity, tuple[Row, ...]] = {
+        Entity.CLIENT: ({"client_id": "c1", "owner": "j.lind"},),
+        Entity.DOCUMENT: (
+            {"document_id": "d1", "entity_type": "Contract", "entity_id": "t1", "file_name": "Signed_Copy.pdf"},
+        ),
+    }
+    around = Surroundings(FrozenBase.build(rows).fork(), {}, Actor("m.okafor", "Account Executive"))
+    bare = {**blank_row(Entity.CONTRACT), "contract_id": "t1", "client_id": "c1"}
+    old = None if before is None else {**bare, **before}
+    return Proposal(Entity.CONTRACT, old, {**(old or bare), **fields}, fields, around)
+
+
+SIGNED = DocumentBefore(Entity.CONTRACT, "status", "Active", "signed copy")
+WITHOUT_DOCUMENT = (
+    "company rule: a contract gets the `status` Active only when a document with 'countersigned' in its file name is "
+    "on it"
+)
+
+
+@pytest.mark.parametrize(
+    ("rule", "wanted", "message"),
+    [
+        pytest.param(
+            OwnerOnly(Entity.CONTRACT),
+            contract(status="Active"),
+            "company rule: only the owner (j.lind) or somebody with manager access may change this contract; "
+            "m.okafor may not",
+            id="owner-of-the-client",
+        ),
+        pytest.param(
+            AmountLimit(Entity.CONTRACT, 500_000, escalate_to="d.roth"),
+            contract(value=600_000),
+            "company rule: a contract over 6,000 is above the limit of 5,000; it needs approval by d.roth",
+            id="limit",
+        ),
+        pytest.param(
+            AmountStep(Entity.CONTRACT, 50_000),
+            contract({}, value=60_000),
+            "company rule: the `value` of every contract is a multiple of 500; got 600",
+            id="step",
+        ),
+        pytest.param(
+            RequiredFields(Entity.CONTRACT, ("document_url",), "status", "Active"),
+            contract({}, status="Active"),
+            "company rule: a contract needs `document_url` when its `status` is Active",
+            id="required",
+        ),
+        pytest.param(
+            DocumentBefore(Entity.CONTRACT, "status", "Active", "countersigned"),
+            contract({}, status="Active"),
+            WITHOUT_DOCUMENT,
+            id="document",
+        ),
+    ],
+)
+def test_contracts_have_rules_like_other_records(rule: ValidationRule, wanted: Proposal, message: str) -> None:
+    """Every rule that can be about contracts says so in the same words."""
+    error = check(rule, wanted)
+    assert error is not None
+    assert error.message == message
+
+
+@pytest.mark.parametrize(
+    ("rule", "wanted"),
+    [
+        pytest.param(SIGNED, contract({}, status="Active"), id="document-there"),
+        pytest.param(AmountLimit(Entity.CONTRACT, 1), contract({"value": 5}, status="Active"), id="limit-untouched"),
+        pytest.param(NoDelete(Entity.CONTRACT), contract({}, status="Expired"), id="not-deleted"),
+    ],
+)
+def test_contracts_that_keep_the_rules_pass(rule: ValidationRule, wanted: Proposal) -> None:
+    """Rules look at contracts only where they are about what changes."""
+    assert check(rule, wanted) is None
+
+
+def test_names_that_look_alike_are_the_same(make_world: MakeWorld, fail_in: Fail) -> None:
+    """An accent may be part of its letter or a character of its own, in new names and in those of before."""
+    rows: Mapping[Entity, tuple[Row, ...]] = {
+        Entity.CLIENT: ({"client_id": "c1", "name": "Cafe\u0301 Nord", "email": "a@x.example", "status": "Active"},)
+    }
+    world = make_world(rules=(UniqueName(Entity.CLIENT),), rows=rows)
+    for name in ("Caf\u00e9 Nord", "CAFE\u0301 NORD"):
+        error = fail_in(world, "create_new_client", name=name, email="b@x.example", status="Active")
+        assert error.code is ErrorCode.DUPLICATE
+
+
+def test_notes_on_nothing_we_know_belong_to_nobody() -> None:
+    """A seed may hold a note on a kind of record that there is not."""
+    row = {**blank_row(Entity.NOTE), "note_id": "n1", "entity_type": "Campaign", "entity_id": "x"}
+    around = Surroundings(FrozenBase.build({}).fork(), {}, Actor("m.okafor", "Account Executive"))
+    assert check(OwnerOnly(Entity.NOTE), Proposal(Entity.NOTE, row, None, (), around)) is None

@@ -52,7 +52,7 @@ def test_a_response_is_read(arguments: dict[str, object], response: Response) ->
         (
             {**OK, "text": "x"},
             "unknown_argument",
-            "unknown argument `text`; respond takes: message, outcome, reason_code, facts",
+            "unknown argument `text`; did you mean `message`?",
         ),
         (
             {**OK, "outcome": "Done"},

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Mapping
+from typing import Literal
 
 import pytest
 
 from atlas.crm.memory import FrozenBase
 from atlas.crm.proposal import Proposal, Surroundings
 from atlas.crm.records import Actor, Entity, ErrorCode, FieldValue, Row, ToolError
-from atlas.crm.rules.rows import check_row
+from atlas.crm.rules.rows import check_row, rows_holding
 from atlas.crm.schema import blank_row
 from atlas.crm.world import World
 
@@ -102,6 +104,42 @@ NEW_CLIENT: dict[str, object] = {"name": "New", "email": "new@new.example", "sta
             "a quote cannot go from Draft to Approved; allowed next: Sent, Canceled",
         ),
         (
+            "modify_client",
+            {"client_id": "c2", "email": "office@HALDEN.example"},
+            "duplicate",
+            "another client has the `email` 'Office@Halden.example': 'Halden Foods' (client_id 'c1')",
+        ),
+        (
+            "create_contract",
+            {"client_id": "c2", "opportunity_id": "o1"},
+            "mismatch",
+            "opportunity 'o1' belongs to client 'c1', not to 'c2'; a contract and its opportunity are of one client",
+        ),
+        (
+            "modify_contract",
+            {"contract_id": "t1", "opportunity_id": "o3"},
+            "mismatch",
+            "opportunity 'o3' belongs to client 'c2', not to 'c1'; a contract and its opportunity are of one client",
+        ),
+        (
+            "modify_contract",
+            {"contract_id": "t1", "client_id": "c2"},
+            "unknown_argument",
+            "argument `client_id` of modify_contract cannot be given: it stays as it was when the contract was created",
+        ),
+        (
+            "modify_contract",
+            {"contract_id": "t1", "start_date": "2026-05-02", "end_date": "2026-05-01"},
+            "date_order",
+            "`end_date` 2026-05-01 lies before `start_date` 2026-05-02; a contract ends on or after the day it starts",
+        ),
+        (
+            "delete_opportunity",
+            {"opportunity_id": "c1"},
+            "not_found",
+            "there is no opportunity with `opportunity_id` 'c1'",
+        ),
+        (
             "cancel_quote",
             {"quote_id": "q2"},
             "illegal_transition",
@@ -124,13 +162,34 @@ def test_hints_say_where_to_look(reject: Fail) -> None:
         reject("create_new_opportunity", **{**NEW_DEAL, "client_id": "c9"}).hint == "look the id up with client_search"
     )
     near = reject("create_new_opportunity", **{**NEW_DEAL, "owner": "m.okafo"})
-    assert near.hint == "did you mean 'm.okafor'? look handles up with staff_search"
+    assert near.hint == "did you mean 'm.okafor' (Mara Okafor)? look handles up with staff_search"
     far = reject("create_new_opportunity", **{**NEW_DEAL, "owner": "zzz"})
     assert far.hint == "look handles up with staff_search"
     closed = reject("modify_opportunity", opportunity_id="o2", amount=5)
     assert closed.hint == "to reopen it, make a copy with clone_opportunity and change that"
     note_on_contract = reject("add_note", entity_type="Contract", entity_id="t9", content="x")
-    assert note_on_contract.hint is None
+    assert note_on_contract.hint == "look the id up with contract_search"
+    taken = reject("create_new_client", **{**NEW_CLIENT, "email": "office@halden.example"})
+    assert taken.hint == "use that client, or give another `email`"
+    moved = reject("modify_opportunity", opportunity_id="o2", client_id="c2")
+    assert moved.hint == "make a new opportunity for the other client instead"
+    skipped = reject("modify_quote", quote_id="q1", status="Approved")
+    assert skipped.hint == "set `status` to Sent first"
+    final = reject("cancel_quote", quote_id="q2")
+    assert final.hint == "make a new quote with create_quote instead"
+
+
+@pytest.mark.parametrize(
+    ("change", "value"),
+    [({"amount": 9.5}, 9.5), ({"stage": "Proposal"}, "Proposal"), ({"close_date": None}, None)],
+    ids=["amount", "stage", "emptied"],
+)
+def test_what_a_closed_opportunity_was_to_get_is_in_the_error(
+    reject: Fail, change: dict[str, object], value: object
+) -> None:
+    """The offending value is told as it was given, not as it is stored."""
+    error = reject("modify_opportunity", opportunity_id="o2", **change)
+    assert (error.field, error.value) == (next(iter(change)), value)
 
 
 def test_closed_opportunities_keep_their_figures_and_change_the_rest(call: Call) -> None:
@@ -175,14 +234,19 @@ def test_quotes_move_only_forward(
         assert fail_in(world, "modify_quote", quote_id="q1", status=path[-1]).code is ErrorCode.ILLEGAL_TRANSITION
 
 
-def contract(**fields: FieldValue) -> Proposal:
+def contract(before: Mapping[str, FieldValue] | None = None, /, **fields: FieldValue) -> Proposal:
+    """A contract with these fields: a new one, or one that was there with the fields ``before``."""
     rows: Mapping[Entity, tuple[Row, ...]] = {
         Entity.CLIENT: ({"client_id": "c1", "name": "A"}, {"client_id": "c2", "name": "B"}),
         Entity.OPPORTUNITY: ({"opportunity_id": "o1", "client_id": "c1"},),
     }
     around = Surroundings(FrozenBase.build(rows).fork(), {}, Actor("x", "y"))
-    after = {**blank_row(Entity.CONTRACT), "contract_id": "t1", **fields}
-    return Proposal(Entity.CONTRACT, None, after, fields, around)
+    old = None if before is None else {**blank_row(Entity.CONTRACT), "contract_id": "t1", **before}
+    after = {**(old or blank_row(Entity.CONTRACT)), "contract_id": "t1", **fields}
+    return Proposal(Entity.CONTRACT, old, after, fields, around)
+
+
+OTHER_CLIENT = "opportunity 'o1' belongs to client 'c1', not to 'c2'; a contract and its opportunity are of one client"
 
 
 @pytest.mark.parametrize(
@@ -207,10 +271,54 @@ def contract(**fields: FieldValue) -> Proposal:
     ids=["other-client", "no-opportunity", "dates"],
 )
 def test_contracts_fit_their_client_and_their_dates(fields: dict[str, FieldValue], code: str, message: str) -> None:
-    """A contract is checked like every other record, though no tool makes one yet."""
+    """A contract is checked like every other record."""
     error = check_row(contract(**fields))
     assert error is not None
     assert (error.code, error.message) == (ErrorCode(code), message)
+
+
+START_BEHIND = (
+    "`end_date` 2026-05-01 lies before `start_date` 2026-05-02; a contract ends on or after the day it starts"
+)
+
+
+@pytest.mark.parametrize(
+    ("before", "fields", "code", "field", "message"),
+    [
+        ({"client_id": "c2"}, {"opportunity_id": "o1"}, "mismatch", "opportunity_id", OTHER_CLIENT),
+        (
+            {"client_id": "c1", "end_date": "2026-05-01"},
+            {"start_date": "2026-05-02"},
+            "date_order",
+            "start_date",
+            START_BEHIND,
+        ),
+        (
+            {"client_id": "c1", "start_date": "2026-05-02"},
+            {"end_date": "2026-05-01"},
+            "date_order",
+            "end_date",
+            START_BEHIND,
+        ),
+    ],
+    ids=["other-client", "start", "end"],
+)
+def test_contracts_go_on_fitting_when_they_change(
+    *, before: dict[str, FieldValue], fields: dict[str, FieldValue], code: str, field: str, message: str
+) -> None:
+    """A change is measured against what stays, and the field that was given is to blame."""
+    error = check_row(contract(before, **fields))
+    assert error is not None
+    assert (error.code, error.field, error.message) == (ErrorCode(code), field, message)
+
+
+def test_contracts_that_were_wrong_before_can_be_worked_with() -> None:
+    """Seeds are state: a contract that came in with another client's opportunity still gets its status."""
+    dates: dict[str, FieldValue] = {"start_date": "2026-05-02", "end_date": "2026-05-01"}
+    wrong: dict[str, FieldValue] = {"client_id": "c2", "opportunity_id": "o1", **dates}
+    assert check_row(contract(wrong, status="Active")) is None
+    mended = check_row(contract(wrong, end_date="2026-05-03"))
+    assert mended is None
 
 
 @pytest.mark.parametrize(
@@ -259,3 +367,30 @@ def test_addresses_taken_within_the_episode_count_as_taken(call: Call, reject: F
     """Uniqueness looks at what is written now, not at the company as it was."""
     call("create_new_client", **NEW_CLIENT)
     assert reject("create_new_client", **{**NEW_CLIENT, "name": "Other"}).code is ErrorCode.DUPLICATE
+
+
+def test_addresses_are_compared_without_case_in_every_alphabet() -> None:
+    """Two spellings that differ by case only are one address, also where small and capital letters differ in number."""
+    rows = {Entity.CLIENT: ({"client_id": "c1", "name": "A", "email": "OFFICE@STRASSE.example"},)}
+    around = Surroundings(FrozenBase.build(rows).fork(), {}, Actor("x", "y"))
+    after = {**blank_row(Entity.CLIENT), "client_id": "c2", "email": "office@stra\u00dfe.example"}
+    error = check_row(Proposal(Entity.CLIENT, None, after, ("email",), around))
+    assert error is not None
+    assert error.code is ErrorCode.DUPLICATE
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_rows_are_found_whichever_way_an_accent_is_written(form: Literal["NFC", "NFD"]) -> None:
+    """Rows that were there before may hold the accent as a character of its own."""
+    name = unicodedata.normalize(form, "Caf\u00e9 Z\u00fcrich")
+    store = FrozenBase.build({Entity.CLIENT: ({"client_id": "c1", "name": name},)}).fork()
+    found = rows_holding(store, Entity.CLIENT, "name", "CAF\u00c9 Z\u00dcRICH")
+    assert [row["client_id"] for row in found] == ["c1"]
+
+
+def test_quotes_that_came_in_with_another_status_can_be_moved() -> None:
+    """A seed may hold a status that is none of ours; it is left by any step."""
+    before = {**blank_row(Entity.QUOTE), "quote_id": "q1", "status": "On hold"}
+    around = Surroundings(FrozenBase.build({}).fork(), {}, Actor("x", "y"))
+    proposal = Proposal(Entity.QUOTE, before, {**before, "status": "Sent"}, ("status",), around)
+    assert check_row(proposal) is None

@@ -42,6 +42,12 @@ def field(path: str) -> FieldDef:
         ("Opportunity.close_date", "2026-03-02", "2026-03-02"),
         ("Opportunity.close_date", "2028-02-29", "2028-02-29"),
         ("Opportunity.notes", "two\nlines", "two\nlines"),
+        ("Client.name", "Cafe\u0301", "Caf\u00e9"),
+        ("Client.name", "\u0645\u06cc\u200c\u062e", "\u0645\u06cc\u200c\u062e"),
+        ("Opportunity.notes", "\ufeffpasted\u200b \u202etext", "\ufeffpasted\u200b \u202etext"),
+        ("Opportunity.notes", "Cafe\u0301", "Caf\u00e9"),
+        ("Opportunity.client_id", "Cafe\u0301", "Cafe\u0301"),
+        ("Client.email", "a" * 64 + "@x.example", "a" * 64 + "@x.example"),
         ("Contract.start_date", "2020-01-01", "2020-01-01"),
         ("Contract.document_url", "https://files.example:8443/a?b=c#d", "https://files.example:8443/a?b=c#d"),
         ("Document.file_name", "Offer v2 (final).PDF", "Offer v2 (final).PDF"),
@@ -98,6 +104,58 @@ def test_valid_values_are_stored(path: str, value: object, stored: FieldValue) -
             "`email` is not an e-mail address: 'a b@c.example'; write it like name@example.com",
         ),
         ("Client.email", "", "blank", "`email` must not be blank"),
+        (
+            "Client.email",
+            "a..b@c.example",
+            "invalid_format",
+            "`email` is not an e-mail address: 'a..b@c.example'; write it like name@example.com",
+        ),
+        (
+            "Client.email",
+            ".a@c.example",
+            "invalid_format",
+            "`email` is not an e-mail address: '.a@c.example'; write it like name@example.com",
+        ),
+        (
+            "Client.email",
+            "a@-c.example",
+            "invalid_format",
+            "`email` is not an e-mail address: 'a@-c.example'; write it like name@example.com",
+        ),
+        (
+            "Client.email",
+            "b\u00fcro@c.example",
+            "invalid_format",
+            "`email` is not an e-mail address: 'b\u00fcro@c.example'; write it like name@example.com",
+        ),
+        (
+            "Client.email",
+            "a" * 65 + "@x.example",
+            "invalid_format",
+            f"`email` is not an e-mail address: {'a' * 60 + '...'!r}; write it like name@example.com",
+        ),
+        ("Client.email", "a@" + "x" * 250 + ".de", "too_long", "`email` has 255 characters; at most 254 are allowed"),
+        ("Client.name", "\u200b\ufeff", "blank", "`name` must not be blank"),
+        ("Client.name", "\u3164", "blank", "`name` must not be blank"),
+        ("Note.content", "\u200b\n", "blank", "`content` must not be blank"),
+        (
+            "Client.name",
+            "Ac\u200bme",
+            "invalid_format",
+            "`name` contains characters that nobody sees: 'Ac\\u200bme'; leave them out",
+        ),
+        (
+            "Client.name",
+            "\ufeffAcme",
+            "invalid_format",
+            "`name` contains characters that nobody sees: '\\ufeffAcme'; leave them out",
+        ),
+        (
+            "Client.name",
+            "Acme\u202efdp",
+            "invalid_format",
+            "`name` contains characters that nobody sees: 'Acme\\u202efdp'; leave them out",
+        ),
         (
             "Client.status",
             "active",
@@ -196,6 +254,24 @@ def test_valid_values_are_stored(path: str, value: object, stored: FieldValue) -
             "`document_url` is not a web address: 'ftp://x.example/a'; write it like https://example.com/page",
         ),
         (
+            "Contract.document_url",
+            "https://-x.example/a",
+            "invalid_format",
+            "`document_url` is not a web address: 'https://-x.example/a'; write it like https://example.com/page",
+        ),
+        (
+            "Contract.document_url",
+            "https://x.example/a b",
+            "invalid_format",
+            "`document_url` is not a web address: 'https://x.example/a b'; write it like https://example.com/page",
+        ),
+        (
+            "Contract.document_url",
+            "https://x.example/" + "a" * 1_983,
+            "too_long",
+            "`document_url` has 2001 characters; at most 2000 are allowed",
+        ),
+        (
             "Document.file_name",
             "../secrets.pdf",
             "unsafe_file_name",
@@ -253,7 +329,7 @@ def test_errors_carry_the_value_the_alternatives_and_a_hint() -> None:
     assert far_off.hint is None
     as_text = value_check(field("Opportunity.amount"))("5,000", TODAY)
     assert isinstance(as_text, ToolError)
-    assert as_text.hint == "send it as a JSON number, without quotes and thousands separators"
+    assert as_text.hint == "did you mean 5000? send it as a JSON number, without quotes, currency or separators"
 
 
 def test_a_new_quote_starts_as_draft_or_sent() -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from atlas.crm.wording import kept, kind_of, listed, named, nearest_argument, quoted
+from atlas.crm.wording import escaped, kept, kind_of, listed, named, nearest_argument, quoted
 
 DEEP: list[object] = functools.reduce(lambda inner, _: [inner], range(10_000), list[object]())
 
@@ -53,8 +53,14 @@ def test_what_an_error_keeps_has_a_json_form_and_is_short(value: object) -> None
     text = json.dumps(kept(value), allow_nan=False, ensure_ascii=False)
     text.encode()
     assert len(text) <= 3_000
-    assert len(quoted(value)) <= 800
+    assert len(quoted(value)) <= 130
     assert "\n" not in quoted(value)
+
+
+def test_characters_that_nobody_sees_can_be_shown() -> None:
+    """A message about such characters shows them, and stays short."""
+    assert escaped("Ac\u200bme") == "'Ac\\u200bme'"
+    assert len(escaped("\U000e0041" * 500)) <= 130
 
 
 def test_short_values_are_kept_as_they_are() -> None:
@@ -78,6 +84,7 @@ def test_long_lists_are_cut() -> None:
     """No message lists dozens of names."""
     assert listed(["a", "b"]) == "a, b"
     assert listed([str(number) for number in range(15)]).endswith("11 and 3 others")
+    assert listed([str(number) for number in range(13)]).endswith("11 and 1 other")
 
 
 @pytest.mark.parametrize(

@@ -7,14 +7,16 @@ still be worked with. A message says what the rule wants.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Mapping
 from typing import Any, cast
 
 from atlas.core.money import from_cents
 from atlas.crm.proposal import Proposal
 from atlas.crm.records import Actor, Entity, ErrorCode, Row, ToolError
+from atlas.crm.rules.rows import rows_holding
 from atlas.crm.schema import SCHEMA, to_shown
-from atlas.crm.store import attached_to, equal_to
+from atlas.crm.store import attached_to
 from atlas.crm.validation_rules import (
     AmountLimit,
     AmountStep,
@@ -60,7 +62,8 @@ def _required_fields(rule: RequiredFields, proposal: Proposal) -> ToolError | No
     for name in rule.fields:
         if row[name] in (None, "", ()):
             when = f" when its `{rule.when_field}` is {rule.when_value}" if rule.when_field else ""
-            return _violation(SCHEMA[rule.entity].a_noun, f"needs `{name}`{when}", name)
+            hint = f"give `{name}` in the same call"
+            return _violation(SCHEMA[rule.entity].a_noun, f"needs `{name}`{when}", name, hint=hint)
     return None
 
 
@@ -75,14 +78,16 @@ def _name_pattern(rule: NamePattern, proposal: Proposal) -> ToolError | None:
 
 
 def _unique_name(rule: UniqueName, proposal: Proposal) -> ToolError | None:
-    names = ("name",) if rule.entity is not Entity.CONTACT else ("first_name", "last_name")
+    names = _name_fields(rule.entity)
     row = _touched(proposal, rule.entity, (*names, "client_id"))
     if row is None:
         return None
     definition = SCHEMA[rule.entity]
     id_field = definition.id_field
     within = "client_id" if rule.entity in (Entity.CONTACT, Entity.OPPORTUNITY) else None
-    for other in proposal.around.store.select(equal_to(rule.entity, names[-1], cast("str", row[names[-1]]))).rows:
+    if any(row[name] is None for name in names):
+        return None
+    for other in rows_holding(proposal.around.store, rule.entity, names[-1], cast("str", row[names[-1]])):
         same = all(_same_text(other[name], row[name]) for name in names)
         if same and other[id_field] != row[id_field] and (within is None or other[within] == row[within]):
             full = " ".join(str(other[name]) for name in names)
@@ -94,8 +99,16 @@ def _unique_name(rule: UniqueName, proposal: Proposal) -> ToolError | None:
     return None
 
 
+def _name_fields(entity: Entity) -> tuple[str, ...]:
+    if entity is Entity.CONTACT:
+        return "first_name", "last_name"
+    if all(field.name != "name" for field in SCHEMA[entity].fields):
+        raise ValueError(f"{entity.value} has no name; a rule about names cannot be about it")
+    return ("name",)
+
+
 def _same_text(one: object, other: object) -> bool:
-    return str(one).casefold() == str(other).casefold()
+    return unicodedata.normalize("NFC", str(one)).casefold() == unicodedata.normalize("NFC", str(other)).casefold()
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -218,7 +231,8 @@ def _owner_only(rule: OwnerOnly, proposal: Proposal) -> ToolError | None:
         return None
     also = f" or somebody with {' or '.join(rule.exempt_access)} access" if rule.exempt_access else ""
     message = f"company rule: only the owner ({owner}){also} may change this {SCHEMA[rule.entity].noun}"
-    return ToolError(ErrorCode.PERMISSION_DENIED, f"{message}; {actor.handle} may not", "owner")
+    denied = f"{message}; {actor.handle} may not"
+    return ToolError(ErrorCode.PERMISSION_DENIED, denied, "owner", kept(owner), hint=f"ask {owner} to do it")
 
 
 def _owner_of(entity: Entity, row: Row, proposal: Proposal) -> str | None:
@@ -238,19 +252,30 @@ def _parent_of(entity: Entity, row: Row) -> tuple[Entity, str] | None:
             return Entity.OPPORTUNITY, cast("str", row["opportunity_id"])
         case Entity.CONTACT | Entity.CONTRACT:
             return Entity.CLIENT, cast("str", row["client_id"])
-        case Entity.DOCUMENT | Entity.NOTE if row["entity_type"] is not None:
-            return Entity(cast("str", row["entity_type"])), cast("str", row["entity_id"])
+        case Entity.DOCUMENT | Entity.NOTE if row["entity_type"] in _ENTITIES:  # a row from before may hold anything
+            return Entity(row["entity_type"]), cast("str", row["entity_id"])
         case _:
             return None
+
+
+_ENTITIES = frozenset(entity.value for entity in Entity)
 
 
 def _no_delete(rule: NoDelete, proposal: Proposal) -> ToolError | None:
     if proposal.entity is not rule.entity or proposal.after is not None:
         return None
     plural = SCHEMA[rule.entity].plural
-    hint = "cancel the quote with cancel_quote instead" if rule.entity is Entity.QUOTE else None
+    id_field = SCHEMA[rule.entity].id_field
+    row_id = None if proposal.before is None else kept(proposal.before[id_field])
     message = f"company rule: {plural} are not deleted here"
-    return ToolError(ErrorCode.COMPANY_RULE, message, hint=hint)
+    return ToolError(ErrorCode.COMPANY_RULE, message, id_field, row_id, hint=_INSTEAD.get(rule.entity))
+
+
+_INSTEAD: Mapping[Entity, str] = {
+    Entity.QUOTE: "cancel the quote with cancel_quote instead",
+    Entity.OPPORTUNITY: "set its `stage` to Closed-Lost instead",
+}
+"""What people do with a record that must stay."""
 
 
 # ---------------------------------------------------------------------------------------------------------------------

@@ -5,15 +5,16 @@ Each rule looks at a proposal and at the rows around it; the first one that is b
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Mapping
 from typing import TypeAlias, cast
 
-from atlas.core.errors import nearest_name
 from atlas.crm.fields import FieldDef, FieldKind
-from atlas.crm.proposal import Proposal, Surroundings
-from atlas.crm.records import Entity, ErrorCode, FieldValue, Row, ToolError
-from atlas.crm.schema import CLOSED_STAGES, SCHEMA
-from atlas.crm.store import equal_to
+from atlas.crm.proposal import Proposal
+from atlas.crm.records import Entity, ErrorCode, Row, ToolError
+from atlas.crm.rules.lookups import unknown_colleague, unknown_record
+from atlas.crm.schema import CLOSED_STAGES, SCHEMA, to_shown
+from atlas.crm.store import Store, equal_to
 from atlas.crm.wording import kept, quoted
 
 RowCheck: TypeAlias = Callable[[Proposal, Row], "ToolError | None"]
@@ -41,26 +42,14 @@ def check_row(proposal: Proposal) -> ToolError | None:
     return None
 
 
-def unknown_record(entity: Entity, row_id: object, argument: str) -> ToolError:
-    """Return the error for an id that no record has.
+def rows_holding(store: Store, entity: Entity, field: str, text: str) -> list[Row]:
+    """Return the rows whose ``field`` holds ``text``, ignoring case and the two ways to write an accent.
 
-    Example:
-        >>> unknown_record(Entity.CLIENT, "c9", "client_id").message
-        "there is no client with `client_id` 'c9'"
+    Values that calls give are kept in Unicode's composed form; rows that were there before may be in the other.
     """
-    noun = SCHEMA[entity].noun
-    message = f"there is no {noun} with `{argument}` {quoted(row_id)}"
-    search = _SEARCHES.get(entity)
-    hint = f"look the id up with {search}" if search else None
-    return ToolError(ErrorCode.NOT_FOUND, message, argument, kept(row_id), hint=hint)
-
-
-_SEARCHES: Mapping[Entity, str] = {
-    Entity.CLIENT: "client_search",
-    Entity.CONTACT: "contact_search",
-    Entity.OPPORTUNITY: "opportunity_search",
-    Entity.QUOTE: "view_opportunity_details",
-}
+    forms = [text] if text.isascii() else [unicodedata.normalize(form, text) for form in ("NFC", "NFD")]
+    found = (store.select(equal_to(entity, field, form)).rows for form in dict.fromkeys(forms))
+    return [row for rows in found for row in rows]
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -83,7 +72,7 @@ def _reference_check(field: FieldDef) -> RowCheck:
             return None
         entity = referred_entity(field, row)
         if proposal.around.store.get(entity, cast("str", value)) is None:
-            return unknown_record(entity, value, name)
+            return unknown_record(entity, value, name, proposal.around.store)
         return None
 
     return check
@@ -96,22 +85,15 @@ def _staff_check(field: FieldDef) -> RowCheck:
         value = row[name]
         if value is None or name not in proposal.changed or value in proposal.around.staff:
             return None
-        return _unknown_colleague(name, value, proposal.around)
+        return unknown_colleague(name, cast("str", value), proposal.around.staff, proposal.around.actor)
 
     return check
-
-
-def _unknown_colleague(name: str, value: FieldValue, around: Surroundings) -> ToolError:
-    near = nearest_name(str(value), around.staff)
-    hint = f"did you mean {near!r}? look handles up with staff_search" if near else "look handles up with staff_search"
-    message = f"`{name}` {quoted(value)} is not the handle of a colleague in the staff directory"
-    return ToolError(ErrorCode.NOT_FOUND, message, name, kept(value), hint=hint)
 
 
 def _contract_fits_client(proposal: Proposal, row: Row) -> ToolError | None:
     """A contract's opportunity is one of the contract's client."""
     opportunity_id = row["opportunity_id"]
-    if opportunity_id is None:
+    if opportunity_id is None or not _any_changed(proposal, "opportunity_id", "client_id"):
         return None
     opportunity = proposal.around.store.get(Entity.OPPORTUNITY, cast("str", opportunity_id))
     if opportunity is None or opportunity["client_id"] == row["client_id"]:
@@ -120,7 +102,8 @@ def _contract_fits_client(proposal: Proposal, row: Row) -> ToolError | None:
         f"opportunity {quoted(opportunity_id)} belongs to client {quoted(opportunity['client_id'])}, "
         f"not to {quoted(row['client_id'])}; a contract and its opportunity are of one client"
     )
-    return ToolError(ErrorCode.MISMATCH, message, "opportunity_id", opportunity_id)
+    hint = f"opportunity_search with `client_id` {quoted(row['client_id'])} finds the client's opportunities"
+    return ToolError(ErrorCode.MISMATCH, message, "opportunity_id", kept(opportunity_id), hint=hint)
 
 
 def _opportunity_fits_contracts(proposal: Proposal, row: Row) -> ToolError | None:
@@ -136,7 +119,13 @@ def _opportunity_fits_contracts(proposal: Proposal, row: Row) -> ToolError | Non
         f"the opportunity has a contract with client {quoted(contracts.rows[0]['client_id'])}; "
         "it cannot move to another client"
     )
-    return ToolError(ErrorCode.MISMATCH, message, "client_id", row["client_id"])
+    hint = "make a new opportunity for the other client instead"
+    return ToolError(ErrorCode.MISMATCH, message, "client_id", kept(row["client_id"]), hint=hint)
+
+
+def _any_changed(proposal: Proposal, *names: str) -> bool:
+    """Whether the proposal gives one of these fields a new value: old rows that break a rule can be worked with."""
+    return any(name in proposal.changed for name in names)
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -151,13 +140,14 @@ def _unique_check(field: FieldDef, entity: Entity) -> RowCheck:
         value = row[name]
         if value is None or name not in proposal.changed:
             return None
-        for other in proposal.around.store.select(equal_to(entity, name, cast("str", value))).rows:
+        for other in rows_holding(proposal.around.store, entity, name, cast("str", value)):
             if other[id_field] != row[id_field]:
                 message = (
                     f"another {definition.noun} has the `{name}` {quoted(other[name])}: {quoted(other['name'])} "
                     f"({id_field} {quoted(other[id_field])})"
                 )
-                return ToolError(ErrorCode.DUPLICATE, message, name, kept(value))
+                hint = f"use that {definition.noun}, or give another `{name}`"
+                return ToolError(ErrorCode.DUPLICATE, message, name, kept(value), hint=hint)
         return None
 
     return check
@@ -165,12 +155,14 @@ def _unique_check(field: FieldDef, entity: Entity) -> RowCheck:
 
 def _dates_in_order(proposal: Proposal, row: Row) -> ToolError | None:
     """A contract does not end before it starts."""
-    del proposal
     start, end = row["start_date"], row["end_date"]
     if start is None or end is None or cast("str", start) <= cast("str", end):
         return None
+    if not _any_changed(proposal, "start_date", "end_date"):
+        return None
     message = f"`end_date` {end} lies before `start_date` {start}; a contract ends on or after the day it starts"
-    return ToolError(ErrorCode.DATE_ORDER, message, "end_date", end)
+    field = "end_date" if "end_date" in proposal.changed else "start_date"
+    return ToolError(ErrorCode.DATE_ORDER, message, field, row[field])
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -186,7 +178,8 @@ def _closed_stays_closed(proposal: Proposal, row: Row) -> ToolError | None:
         if row[name] != before[name]:
             message = f"the opportunity is {before['stage']}: its `{name}` cannot change any more"
             hint = "to reopen it, make a copy with clone_opportunity and change that"
-            return ToolError(ErrorCode.CLOSED_RECORD, message, name, hint=hint)
+            value = to_shown(Entity.OPPORTUNITY, name, row[name])
+            return ToolError(ErrorCode.CLOSED_RECORD, message, name, kept(value), hint=hint)
     return None
 
 
@@ -196,12 +189,14 @@ def _quote_steps(proposal: Proposal, row: Row) -> ToolError | None:
     if before is None or before["status"] in (None, row["status"]):
         return None
     old, new = cast("str", before["status"]), cast("str", row["status"])
-    allowed = QUOTE_STEPS[old]
-    if new in allowed:
+    allowed = QUOTE_STEPS.get(old)
+    if allowed is None or new in allowed:  # a row that was there before may hold a status that is none
         return None
     ahead = f"allowed next: {', '.join(allowed)}" if allowed else f"a quote that is {old} is final"
     message = f"a quote cannot go from {old} to {new}; {ahead}"
-    return ToolError(ErrorCode.ILLEGAL_TRANSITION, message, "status", new, allowed)
+    between = next((step for step in allowed if new in QUOTE_STEPS[step]), None)
+    hint = f"set `status` to {between} first" if between else "make a new quote with create_quote instead"
+    return ToolError(ErrorCode.ILLEGAL_TRANSITION, message, "status", new, allowed, hint)
 
 
 def _generic_checks(entity: Entity) -> tuple[RowCheck, ...]:

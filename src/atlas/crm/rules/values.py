@@ -12,21 +12,30 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import TypeAlias
 
-from atlas.core.errors import nearest_name
 from atlas.core.money import from_cents, to_cents
 from atlas.crm.fields import FieldDef, FieldKind
 from atlas.crm.records import ErrorCode, FieldValue, ToolError
-from atlas.crm.schema import FILE_EXTENSIONS
-from atlas.crm.wording import is_array, kept, kind_of, quoted
+from atlas.crm.rules.file_names import unsafe_file_name
+from atlas.crm.rules.readings import (
+    address_meant,
+    as_number,
+    choice_meant,
+    day_hint,
+    later_year,
+    number_meant,
+    rounded,
+    web_address_meant,
+)
+from atlas.crm.rules.texts import has_unseen, parse_text, text_error, wrong_type
+from atlas.crm.wording import is_array, kept, quoted
 
 Check: TypeAlias = Callable[[object, str], "FieldValue | ToolError"]
 """From a shown value and the world's today (ISO) to the stored value or the error."""
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
-_LINE_BREAKS = re.compile(r"[\t\n\r\x85\u2028\u2029]")
-_EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@(?:[A-Za-z0-9][A-Za-z0-9-]*\.)+[A-Za-z]{2,}")
-_URL = re.compile(r"https?://[A-Za-z0-9.-]+(?::[0-9]{1,5})?(?:[/?#]\S*)?")
-_UNSAFE_IN_FILE_NAMES = re.compile(r'[/\\<>:"|?*]|\.\.')
+_LABEL = r"[A-Za-z0-9]+(?:-+[A-Za-z0-9]+)*"
+_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_EMAIL = re.compile(rf"(?=[^@]{{1,64}}@){_ATOM}(?:\.{_ATOM})*@(?:{_LABEL}\.)+[A-Za-z]{{2,}}")
+_URL = re.compile(rf"https?://{_LABEL}(?:\.{_LABEL})*(?::[0-9]{{1,5}})?(?:[/?#]\S*)?")
 _ISO_DATE_LENGTH = 10  # characters of YYYY-MM-DD
 
 
@@ -48,55 +57,22 @@ def value_check(field: FieldDef, *, creating: bool = False) -> Check:
     return _BUILDERS[field.kind](field)
 
 
-def wrong_type(name: str, value: object, wanted: str, *, hint: str | None = None) -> ToolError:
-    """Return the error for a value of the wrong type.
-
-    Example:
-        >>> wrong_type("limit", True, "a whole number").message
-        '`limit` must be a whole number, not a boolean: true'
-    """
-    got = kind_of(value)
-    message = f"`{name}` must be {wanted}, not {got}"
-    if quoted(value) != got:
-        message = f"{message}: {quoted(value)}"
-    return ToolError(ErrorCode.INVALID_TYPE, message, name, kept(value), hint=hint)
-
-
-def text_error(name: str, value: object, max_length: int | None, *, lines: bool) -> ToolError | None:
-    """Return what is wrong with ``value`` as a text, None where nothing is.
+def parse_day(name: str, value: object, today: str = "") -> str | ToolError:
+    """Return ``value`` where it is an ISO date, else the error.
 
     Args:
         name: Name of the argument.
         value: Anything.
-        max_length: Most characters, None for no bound.
-        lines: Whether the text may have several lines.
-    """
-    if not isinstance(value, str):
-        return wrong_type(name, value, "a text")
-    if not value or value.isspace():
-        return ToolError(ErrorCode.BLANK, f"`{name}` must not be blank", name, kept(value))
-    if max_length is not None and len(value) > max_length:
-        message = f"`{name}` has {len(value)} characters; at most {max_length} are allowed"
-        return ToolError(ErrorCode.TOO_LONG, message, name, kept(value))
-    if not value.isprintable():  # cheap, but stricter than we are
-        if _CONTROL.search(value):
-            message = f"`{name}` contains control characters: {quoted(value)}; leave them out"
-            return ToolError(ErrorCode.INVALID_FORMAT, message, name, kept(value))
-        if not lines and _LINE_BREAKS.search(value):
-            message = f"`{name}` must be one line, got {quoted(value)}; leave out line breaks and tabs"
-            return ToolError(ErrorCode.INVALID_FORMAT, message, name, kept(value))
-    return None
-
-
-def parse_day(name: str, value: object) -> str | ToolError:
-    """Return ``value`` where it is an ISO date, else the error.
+        today: The world's today, ISO, for the hint; empty where it does not matter.
 
     Example:
         >>> parse_day("close_date", "2026-03-02"), parse_day("close_date", "2.3.2026").message
         ('2026-03-02', "`close_date` is not a date: '2.3.2026'; write it as YYYY-MM-DD")
     """
     if not isinstance(value, str):
-        return wrong_type(name, value, "a date written as YYYY-MM-DD")
+        is_number = isinstance(value, int) and not isinstance(value, bool)
+        hint = day_hint(quoted(value), "") if is_number else None
+        return wrong_type(name, value, "a date written as YYYY-MM-DD", hint=hint)
     if len(value) == _ISO_DATE_LENGTH and value[4] == value[7] == "-":
         try:
             date.fromisoformat(value)
@@ -105,12 +81,15 @@ def parse_day(name: str, value: object) -> str | ToolError:
         else:
             return value
     if not value or value.isspace():
-        return ToolError(ErrorCode.BLANK, f"`{name}` must not be blank", name, kept(value))
+        return ToolError(
+            ErrorCode.BLANK, f"`{name}` must not be blank", name, kept(value), hint="write it as YYYY-MM-DD"
+        )
     message = f"`{name}` is not a date: {quoted(value)}; write it as YYYY-MM-DD"
-    return ToolError(ErrorCode.INVALID_FORMAT, message, name, kept(value))
+    return ToolError(ErrorCode.INVALID_FORMAT, message, name, kept(value), hint=day_hint(value, today))
 
 
-def _name_check(field: FieldDef) -> Check:
+def _id_check(field: FieldDef) -> Check:
+    """Check an id or a handle: it is compared with those that there are, so its form is free."""
     name, max_length = field.name, field.max_length
 
     def check(value: object, today: str) -> FieldValue | ToolError:
@@ -121,18 +100,29 @@ def _name_check(field: FieldDef) -> Check:
     return check
 
 
+def _name_check(field: FieldDef) -> Check:
+    name, max_length = field.name, field.max_length
+
+    def check(value: object, today: str) -> FieldValue | ToolError:
+        del today
+        return parse_text(name, value, max_length, lines=False)
+
+    return check
+
+
 def _text_check(field: FieldDef) -> Check:
     name, max_length = field.name, field.max_length
 
     def check(value: object, today: str) -> FieldValue | ToolError:
         del today
-        error = text_error(name, value, max_length, lines=True)
-        return value if error is None and isinstance(value, str) else error
+        return parse_text(name, value, max_length, lines=True)
 
     return check
 
 
-def _shaped_check(pattern: re.Pattern[str], what: str, advice: str) -> Callable[[FieldDef], Check]:
+def _shaped_check(
+    pattern: re.Pattern[str], what: str, advice: str, meant: Callable[[str], str | None]
+) -> Callable[[FieldDef], Check]:
     def build(field: FieldDef) -> Check:
         plain = _name_check(field)
         name = field.name
@@ -140,8 +130,10 @@ def _shaped_check(pattern: re.Pattern[str], what: str, advice: str) -> Callable[
         def check(value: object, today: str) -> FieldValue | ToolError:
             text = plain(value, today)
             if isinstance(text, str) and not pattern.fullmatch(text):
+                guess = meant(text)
+                hint = f"did you mean {guess!r}?" if guess and guess != text else None
                 message = f"`{name}` is not {what}: {quoted(text)}; {advice}"
-                return ToolError(ErrorCode.INVALID_FORMAT, message, name, kept(text))
+                return ToolError(ErrorCode.INVALID_FORMAT, message, name, kept(text), hint=hint)
             return text
 
         return check
@@ -152,31 +144,39 @@ def _shaped_check(pattern: re.Pattern[str], what: str, advice: str) -> Callable[
 def _enum_check(field: FieldDef, allowed: tuple[str, ...]) -> Check:
     name = field.name
     known = frozenset(allowed)
+    later = tuple(option for option in field.allowed if option not in known)
 
     def check(value: object, today: str) -> FieldValue | ToolError:
         del today
         if isinstance(value, str):
-            return value if value in known else enum_error(name, value, allowed)
+            return value if value in known else enum_error(name, value, allowed, later=later)
         return wrong_type(name, value, f"one of {', '.join(allowed)}")
 
     return check
 
 
-def enum_error(name: str, value: str, allowed: tuple[str, ...]) -> ToolError:
+def enum_error(name: str, value: str, allowed: tuple[str, ...], *, later: tuple[str, ...] = ()) -> ToolError:
     """Return the error for a text that is none of the allowed ones.
 
+    Args:
+        name: Name of the argument.
+        value: What was given.
+        allowed: What may be given.
+        later: What a record that is there already may come to hold.
+
     Example:
-        >>> enum_error("stage", "won", ("Open", "Won")).message
-        "`stage` cannot be 'won'; allowed: Open, Won"
+        >>> enum_error("stage", "won", ("Open", "Closed-Won")).message
+        "`stage` cannot be 'won'; allowed: Open, Closed-Won"
+        >>> enum_error("stage", "won", ("Open", "Closed-Won")).hint
+        "did you mean 'Closed-Won'? values are compared exactly"
     """
-    near = nearest_name(value[:_ENUM_GUESS], {option.casefold() for option in allowed})
-    guess = next((option for option in allowed if option.casefold() == near), None)
     message = f"`{name}` cannot be {quoted(value)}; allowed: {', '.join(allowed)}"
+    if choice_meant(value, (*allowed, *later)) in later:
+        hint = f"a new record starts with {' or '.join(allowed)}; its `{name}` is changed afterwards"
+        return ToolError(ErrorCode.INVALID_ENUM, message, name, kept(value), allowed, hint)
+    guess = choice_meant(value, allowed)
     hint = f"did you mean {guess!r}? values are compared exactly" if guess else None
     return ToolError(ErrorCode.INVALID_ENUM, message, name, kept(value), allowed, hint)
-
-
-_ENUM_GUESS = 60  # characters of a wrong value that a guess is made from
 
 
 def _money_check(field: FieldDef) -> Check:
@@ -186,7 +186,7 @@ def _money_check(field: FieldDef) -> Check:
     def check(value: object, today: str) -> FieldValue | ToolError:
         del today
         if isinstance(value, bool) or not isinstance(value, (int, float)):
-            return _no_number(name, value)
+            return number_error(name, value)
         if isinstance(value, float) and not math.isfinite(value):
             return wrong_type(name, value, "a finite number")
         if value <= 0 or value * 100 > high:
@@ -196,8 +196,10 @@ def _money_check(field: FieldDef) -> Check:
         try:
             return to_cents(value)
         except ValueError:
+            near = rounded(value, 2)
+            hint = f"did you mean {as_number(near)}?" if near else None
             message = f"`{name}` has a fraction of a cent: {quoted(value)}; use at most two decimals"
-            return ToolError(ErrorCode.INVALID_FORMAT, message, name, kept(value))
+            return ToolError(ErrorCode.INVALID_FORMAT, message, name, kept(value), hint=hint)
 
     return check
 
@@ -209,9 +211,9 @@ def _whole_number_check(field: FieldDef) -> Check:
     def check(value: object, today: str) -> FieldValue | ToolError:
         del today
         if isinstance(value, bool) or not isinstance(value, (int, float)):
-            return _no_number(name, value)
+            return number_error(name, value, whole=True)
         if isinstance(value, float) and not value.is_integer():  # NaN and infinity are no integers either
-            return wrong_type(name, value, "a whole number")
+            return wrong_type(name, value, "a whole number", hint=_whole_hint(value, low, high))
         if not low <= value <= high:
             return _out_of_range(name, value, f"between {low} and {high}")
         return int(value)
@@ -219,10 +221,36 @@ def _whole_number_check(field: FieldDef) -> Check:
     return check
 
 
-def _no_number(name: str, value: object) -> ToolError:
+def _whole_hint(value: float, low: int, high: int) -> str | None:
+    """What a fraction means: a share of one, or a number that was not rounded."""
+    if not math.isfinite(value):
+        return None
+    share = rounded(value * 100, 0)
+    near = share if 0 < value < 1 else rounded(value, 0)
+    return f"did you mean {near}?" if low <= near <= high else None
+
+
+def number_error(name: str, value: object, *, whole: bool = False) -> ToolError:
+    """Return the error for something else where a number is wanted.
+
+    Args:
+        name: Name of the argument.
+        value: What was given.
+        whole: Whether a whole number of percent is wanted, so that a fraction of one means a share.
+
+    Example:
+        >>> number_error("amount", "$50,000").hint
+        'did you mean 50000? send it as a JSON number, without quotes, currency or separators'
+        >>> number_error("probability", "0.6", whole=True).hint
+        'did you mean 60? send it as a JSON number, without quotes'
+    """
+    meant = number_meant(value) if isinstance(value, str) else None
     hint = None
-    if isinstance(value, str) and re.fullmatch(r"\s*[-+]?[0-9][0-9.,]{0,20}\s*", value):
-        hint = "send it as a JSON number, without quotes and thousands separators"
+    if meant is not None and whole:
+        near = rounded(meant * 100 if 0 < meant < 1 else meant, 0)
+        hint = f"did you mean {near}? send it as a JSON number, without quotes"
+    elif meant is not None:
+        hint = f"did you mean {as_number(meant)}? send it as a JSON number, without quotes, currency or separators"
     return wrong_type(name, value, "a number", hint=hint)
 
 
@@ -234,10 +262,12 @@ def _date_check(field: FieldDef) -> Check:
     name, not_past = field.name, field.not_past
 
     def check(value: object, today: str) -> FieldValue | ToolError:
-        day = parse_day(name, value)
+        day = parse_day(name, value, today)
         if not_past and isinstance(day, str) and day < today:
             message = f"`{name}` {day} lies before today ({today}); choose today or a later day"
-            return ToolError(ErrorCode.DATE_IN_PAST, message, name, day)
+            later = later_year(day, today)
+            hint = f"did you mean {later!r}?" if later else None
+            return ToolError(ErrorCode.DATE_IN_PAST, message, name, day, hint=hint)
         return day
 
     return check
@@ -248,18 +278,10 @@ def _file_name_check(field: FieldDef) -> Check:
     name = field.name
 
     def check(value: object, today: str) -> FieldValue | ToolError:
+        if isinstance(value, str) and has_unseen(value):
+            return unsafe_file_name(name, value)
         text = plain(value, today)
-        if not isinstance(text, str):
-            return text
-        stem, dot, extension = text.rpartition(".")
-        if _UNSAFE_IN_FILE_NAMES.search(text) or text.startswith(".") or text != text.strip():
-            message = f"`{name}` is not a safe file name: {quoted(text)}; give a plain name such as proposal.pdf"
-            return ToolError(ErrorCode.UNSAFE_FILE_NAME, message, name, kept(text))
-        if not dot or not stem or extension.lower() not in FILE_EXTENSIONS:
-            what = f"has the unsupported type {quoted(extension)}" if dot else "has no extension"
-            message = f"`{name}` {quoted(text)} {what}; allowed: {', '.join(FILE_EXTENSIONS)}"
-            return ToolError(ErrorCode.UNSUPPORTED_FILE_TYPE, message, name, kept(text), FILE_EXTENSIONS)
-        return text
+        return (unsafe_file_name(name, text) or text) if isinstance(text, str) else text
 
     return check
 
@@ -276,10 +298,10 @@ def _names_check(field: FieldDef) -> Check:
             return ToolError(ErrorCode.TOO_LONG, message, name, kept(value))
         names: list[str] = []
         for item in value:
-            error = text_error(name, item, _ITEM_LENGTH, lines=False)
-            if error is not None or not isinstance(item, str):
-                return error
-            names.append(item)
+            text = parse_text(name, item, _ITEM_LENGTH, lines=False)
+            if not isinstance(text, str):
+                return text
+            names.append(text)
         return tuple(names)
 
     return check
@@ -288,16 +310,16 @@ def _names_check(field: FieldDef) -> Check:
 _ITEM_LENGTH = 200  # characters of one item of a list
 
 _BUILDERS: Mapping[FieldKind, Callable[[FieldDef], Check]] = {
-    FieldKind.ID: _name_check,
-    FieldKind.REFERENCE: _name_check,
+    FieldKind.ID: _id_check,
+    FieldKind.REFERENCE: _id_check,
     FieldKind.NAME: _name_check,
     FieldKind.TEXT: _text_check,
-    FieldKind.EMAIL: _shaped_check(_EMAIL, "an e-mail address", "write it like name@example.com"),
-    FieldKind.URL: _shaped_check(_URL, "a web address", "write it like https://example.com/page"),
+    FieldKind.EMAIL: _shaped_check(_EMAIL, "an e-mail address", "write it like name@example.com", address_meant),
+    FieldKind.URL: _shaped_check(_URL, "a web address", "write it like https://example.com/page", web_address_meant),
     FieldKind.FILE_NAME: _file_name_check,
     FieldKind.MONEY: _money_check,
     FieldKind.WHOLE_NUMBER: _whole_number_check,
     FieldKind.DATE: _date_check,
-    FieldKind.STAFF: _name_check,
+    FieldKind.STAFF: _id_check,
     FieldKind.NAMES: _names_check,
 }

@@ -44,7 +44,7 @@ class IntentWeights:
         verb: Its verb stands in the message.
         object: The first kind of record named behind the verb is its own.
         noun: Some kind of record named is its own.
-        field: A parameter of it is named.
+        field: A word of its parameters' names is named, or a value of one is meant.
         word: A word of its description is named.
         span: A typed span that it could use.
         unfilled: (Against it) a required value that the message does not give.
@@ -117,8 +117,9 @@ def _score(tool: ToolReading, reading: _Reading, knowledge: Knowledge, weights: 
     if tool.nouns:
         main = tool.nouns[0]
         score += weights.object * (reading.object_of(tool.verb) == main) + weights.noun * (main in reading.words)
-    named = [field for field in fields if field.words & reading.words or _means(field, reading.percept, knowledge)]
-    score += weights.field * min(len(named), 3)
+    named = {word for field in fields for word in field.words & reading.words} - _other_records(tool, reading)
+    meant = sum(1 for field in fields if not field.words & reading.words and _means(field, reading.percept, knowledge))
+    score += weights.field * min(len(named) + meant, 3)
     score += weights.word * len(tool.words & reading.words)
     score += weights.span * _spans_used(fields, reading.percept)
     score -= weights.unfilled * _unfilled(tool.required, reading.percept)
@@ -127,10 +128,18 @@ def _score(tool: ToolReading, reading: _Reading, knowledge: Knowledge, weights: 
     return score
 
 
+def _other_records(tool: ToolReading, reading: _Reading) -> frozenset[str]:
+    """The kind of record that the message is about, where it is none of the tool's: no word for a field of it."""
+    wanted = reading.object_of(tool.verb)
+    return frozenset() if wanted is None or wanted in tool.nouns else frozenset({wanted})
+
+
 def _verb_score(tool: ToolReading, reading: _Reading, weights: IntentWeights) -> float:
     if tool.verb not in reading.words:
         return -weights.verb if tool.verb == "summarize" else 0.0  # nobody wants a sum without asking for one
-    return weights.verb + (0.5 if reading.verbs and reading.verbs[0] == tool.verb else 0.0)
+    score = weights.verb + (0.5 if reading.verbs and reading.verbs[0] == tool.verb else 0.0)
+    is_other = tool.verb == "modify" and reading.object_of(tool.verb) not in (None, *tool.nouns)
+    return score / 2 if is_other else score  # "put a note on the contact" changes no contact
 
 
 def _means(field: Parameter, percept: Percept, knowledge: Knowledge) -> bool:

@@ -106,11 +106,9 @@ class Toolbook:
         )
 
     def lookup(self, noun: str) -> ToolReading | None:
-        """Return the tool that searches for records of a kind, None where there is none."""
-        return next(
-            (tool for tool in self.tools.values() if tool.verb == "search" and tool.nouns[:1] == (noun,)),
-            None,
-        )
+        """Return the tool that searches for records of a kind by their names, None where there is none."""
+        searches = (tool for tool in self.tools.values() if tool.verb == "search" and tool.nouns[:1] == (noun,))
+        return next((tool for tool in searches if tool.parameter("name") or tool.parameter("last_name")), None)
 
     def details(self, noun: str) -> ToolReading | None:
         """Return the tool that shows all about one record of a kind, None where there is none."""

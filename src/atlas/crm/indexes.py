@@ -229,12 +229,20 @@ def _is_in(field: str, operand: object) -> Predicate:
     return check
 
 
+def _is_empty(field: str, operand: object) -> Predicate:
+    wanted = bool(operand)
+    return lambda row: (row[field] in _NOTHING) == wanted
+
+
+_NOTHING = (None, "", ())
+
 _BUILDERS: Mapping[Operator, Callable[[str, object], Predicate]] = {
     Operator.EQUALS: _equals,
     Operator.CONTAINS: _contains,
     Operator.GTE: _compares(operator.ge),
     Operator.LTE: _compares(operator.le),
     Operator.IN: _is_in,
+    Operator.EMPTY: _is_empty,
 }
 _PREFERENCE: Mapping[Operator, int] = {
     Operator.EQUALS: 0,
@@ -242,4 +250,5 @@ _PREFERENCE: Mapping[Operator, int] = {
     Operator.IN: 2,
     Operator.GTE: 3,
     Operator.LTE: 3,
+    Operator.EMPTY: 4,
 }

@@ -161,6 +161,12 @@ def _is_in(field: FieldDef, criterion: Criterion) -> Condition:
     return f"{field.name} = ANY(%s)", [options]
 
 
+def _is_empty(field: FieldDef, criterion: Criterion) -> Condition:
+    nothing = {"text": "''", "text[]": "'{}'"}.get(column_type(field))
+    test = f"{field.name} IS NULL" + (f" OR {field.name} = {nothing}" if nothing else "")
+    return f"({test}) = %s", [bool(criterion.operand)]
+
+
 def _compares(sign: str) -> Callable[[FieldDef, Criterion], Condition]:
     return lambda field, criterion: (f"{field.name} {sign} %s", [criterion.operand])
 
@@ -179,6 +185,7 @@ _CONDITIONS: Final[Mapping[Operator, Callable[[FieldDef, Criterion], Condition]]
     Operator.IN: _is_in,
     Operator.GTE: _compares(">="),
     Operator.LTE: _compares("<="),
+    Operator.EMPTY: _is_empty,
 }
 
 

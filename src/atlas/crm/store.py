@@ -17,13 +17,14 @@ Operand: TypeAlias = "str | int | tuple[str | int, ...]"
 
 
 class Operator(enum.StrEnum):
-    """How a criterion compares. Texts are compared without regard to case; an empty field fulfils none."""
+    """How a criterion compares. Texts are compared without regard to case; an empty field fulfils only ``empty``."""
 
     EQUALS = "equals"
     CONTAINS = "contains"
     GTE = "gte"
     LTE = "lte"
     IN = "in"
+    EMPTY = "empty"
 
 
 class Criterion(NamedTuple):  # a tuple, not a record: it is hashed on every search
@@ -32,7 +33,8 @@ class Criterion(NamedTuple):  # a tuple, not a record: it is hashed on every sea
     Attributes:
         field: The field.
         operator: How to compare.
-        operand: A stored value; for ``IN`` a tuple of them, for ``CONTAINS`` a text.
+        operand: A stored value; for ``IN`` a tuple of them, for ``CONTAINS`` a text, for ``EMPTY`` 1 or 0: whether the
+            field is to be empty (it holds nothing, or a text or list of nothing).
     """
 
     field: str

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import random
-from collections.abc import Callable, Mapping, Sequence
-from typing import cast
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import NamedTuple, cast
 
 from atlas.core.clock import Clock
 from atlas.core.ids import draw_uuid
@@ -12,15 +13,66 @@ from atlas.crm.fields import WorldValue
 from atlas.crm.proposal import Proposal, Surroundings
 from atlas.crm.records import Actor, Entity, FieldValue, Row, StaffDirectory, StaffMember, ToolError
 from atlas.crm.rules.company import check, entity_of
-from atlas.crm.rules.rows import check_row, unknown_record
+from atlas.crm.rules.lookups import unknown_record
+from atlas.crm.rules.rows import check_row
 from atlas.crm.schema import SCHEMA, blank_row
-from atlas.crm.store import Query, Selection, Store
+from atlas.crm.store import Query, Selection, Store, attached_to, equal_to
 from atlas.crm.validation_rules import ValidationRule
+from atlas.crm.wording import quoted
 
 _WORLD_FIELDS: Mapping[Entity, tuple[tuple[str, WorldValue], ...]] = {
     entity: tuple((field.name, field.world_value) for field in definition.fields if field.world_value)
     for entity, definition in SCHEMA.items()
 }
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Removal:
+    """What else happened when a record was deleted: ids by kind of record, in the order in which it happened.
+
+    Attributes:
+        deleted: Records that went with it.
+        unlinked: Records that referred to it and stay.
+    """
+
+    deleted: Mapping[Entity, Sequence[str]]
+    unlinked: Mapping[Entity, Sequence[str]]
+
+
+class _Step(NamedTuple):
+    """One row of a deletion: it goes, or it stays and ``field`` of it is emptied."""
+
+    entity: Entity
+    row: Row
+    field: str | None
+
+    @property
+    def place(self) -> tuple[Entity, str]:
+        """Kind and id of the row."""
+        return self.entity, _id_of(self.entity, self.row)
+
+
+_REFERRING: Mapping[Entity, tuple[tuple[Entity, str, bool], ...]] = {
+    entity: tuple(
+        (other.entity, field.name, field.required)
+        for other in SCHEMA.values()
+        for field in other.fields
+        if field.references is entity
+    )
+    for entity in Entity
+}
+"""For each kind of record the kinds that refer to it: by which field, and whether they have to."""
+
+_ATTACHED: Mapping[Entity, tuple[Entity, ...]] = {
+    entity: tuple(
+        other.entity
+        for other in SCHEMA.values()
+        for field in other.fields
+        if field.references_by is not None and entity.value in other.field(field.references_by).allowed
+    )
+    for entity in Entity
+}
+"""For each kind of record the kinds that can be attached to it."""
 
 
 class Workbench:
@@ -73,7 +125,7 @@ class Workbench:
     def find(self, entity: Entity, row_id: FieldValue, argument: str) -> Row | ToolError:
         """Return the row of that id, or the error that names ``argument``."""
         row = self.store.get(entity, cast("str", row_id))
-        return unknown_record(entity, row_id, argument) if row is None else row
+        return unknown_record(entity, row_id, argument, self.store) if row is None else row
 
     def select(self, query: Query) -> Selection:
         """Return the rows that fulfil ``query``."""
@@ -103,8 +155,60 @@ class Workbench:
         error = self._judge(Proposal(entity, before, row, changed, self._around))
         return error or self._write(entity, row)
 
+    def delete(self, entity: Entity, row: Row) -> Removal | ToolError:
+        """Delete a row and what cannot be without it; return what went with it, or the error.
+
+        Records that have to refer to it go first, and notes and documents on it, each of them likewise; records that
+        may refer to nothing stay, and do so. The rules are asked about every one of them before anything is written: a
+        rule that keeps one keeps all.
+        """
+        target = _Step(entity, row, None)
+        error = self._judge_step(target)
+        if error is not None:
+            return error
+        dependents = self._dependents(entity, row)
+        for step in dependents:
+            error = self._judge_step(step)
+            if error is not None:
+                return _kept_by(step, entity, error)
+        for kind, before, field in (*dependents, target):
+            self.store.write(
+                kind, _id_of(kind, before), None if field is None else {**before, field: None}, cause=self.cause
+            )
+            self.writes += 1
+        return Removal(
+            deleted=_ids_by_kind(step for step in dependents if step.field is None),
+            unlinked=_ids_by_kind(step for step in dependents if step.field is not None),
+        )
+
+    def _dependents(self, entity: Entity, row: Row) -> list[_Step]:
+        """What has to happen before a row can go, in order: what refers to a row comes before it."""
+        steps = self._steps_before(entity, row)
+        gone = {step.place for step in steps if step.field is None}
+        return [step for step in steps if step.field is None or step.place not in gone]
+
+    def _steps_before(self, entity: Entity, row: Row) -> list[_Step]:
+        row_id = _id_of(entity, row)
+        steps: list[_Step] = []
+        for kind, field, is_needed in _REFERRING[entity]:
+            for other in self.store.select(equal_to(kind, field, row_id)).rows:
+                if other[field] != row_id:  # the search takes no notice of case
+                    continue
+                if is_needed:
+                    steps += self._steps_before(kind, other)
+                steps.append(_Step(kind, other, None if is_needed else field))
+        for kind in _ATTACHED[entity]:
+            found = self.store.select(attached_to(kind, entity, row_id)).rows
+            steps += [_Step(kind, other, None) for other in found if other["entity_id"] == row_id]
+        return steps
+
+    def _judge_step(self, step: _Step) -> ToolError | None:
+        entity, row, field = step
+        after, changed = (None, ()) if field is None else ({**row, field: None}, (field,))
+        return self._judge(Proposal(entity, row, after, changed, self._around))
+
     def _write(self, entity: Entity, row: Row) -> Row:
-        self.store.write(entity, cast("str", row[SCHEMA[entity].id_field]), row, cause=self.cause)
+        self.store.write(entity, _id_of(entity, row), row, cause=self.cause)
         self.writes += 1
         return row
 
@@ -119,6 +223,25 @@ class Workbench:
                 if error is not None:
                     return error
         return error
+
+
+def _id_of(entity: Entity, row: Row) -> str:
+    return cast("str", row[SCHEMA[entity].id_field])
+
+
+def _ids_by_kind(steps: Iterable[_Step]) -> Mapping[Entity, Sequence[str]]:
+    ids: dict[Entity, list[str]] = {}
+    for step in steps:
+        ids.setdefault(step.entity, []).append(step.place[1])
+    return ids
+
+
+def _kept_by(step: _Step, entity: Entity, error: ToolError) -> ToolError:
+    """The error of a rule that keeps one of the dependents, for somebody who wanted to delete something else."""
+    noun = f"{SCHEMA[step.entity].noun} {quoted(step.place[1])}"
+    effect = "would go with it" if step.field is None else f"would lose its `{step.field}`"
+    message = f"the {SCHEMA[entity].noun} cannot be deleted, {noun} {effect}; {error.message}"
+    return dataclasses.replace(error, message=message, hint=None)
 
 
 _WORLD_VALUES: Mapping[WorldValue, Callable[[random.Random, Clock, Actor], str]] = {

@@ -72,7 +72,8 @@ def criteria(entity: Entity) -> st.SearchStrategy[Criterion]:
     on_number = st.builds(
         Criterion, st.just("probability"), st.sampled_from([Operator.EQUALS, Operator.GTE, Operator.LTE]), st.just(5)
     )
-    return st.one_of(on_text, among, between, *([on_number] if entity is DEAL else []))
+    empty = st.builds(Criterion, st.just(field), st.just(Operator.EMPTY), st.sampled_from([0, 1]))
+    return st.one_of(on_text, among, between, empty, *([on_number] if entity is DEAL else []))
 
 
 def queries(entity: Entity) -> st.SearchStrategy[Query]:

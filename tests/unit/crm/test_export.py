@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
+from typing import cast
 
 import pytest
 
@@ -37,17 +39,12 @@ def test_each_shape_holds_every_tool_with_its_schema() -> None:
 
 def test_mcp_clients_are_told_which_tools_only_read() -> None:
     """The hint follows from the definition; ``respond`` changes nothing."""
-    reading = {str(tool["name"]) for tool in to_mcp(TOOL_SPECS) if '"readOnlyHint": true' in json.dumps(tool)}
-    assert reading == {
-        "opportunity_search",
-        "view_opportunity_details",
-        "summarize_opportunities",
-        "client_search",
-        "contact_search",
-        "staff_search",
-        "respond",
-    }
+    hints = {str(tool["name"]): cast("dict[str, bool]", tool["annotations"]) for tool in to_mcp(TOOL_SPECS)}
+    reading = {name for name, hint in hints.items() if hint["readOnlyHint"]}
+    changing = re.compile("create_|modify_|delete_|cancel_|clone_|upload_|add_")
+    assert reading == {name for name in hints if not changing.match(name)}
     assert {name for name, tool in TOOLS.items() if not tool.writes} == reading - {"respond"}
+    assert {name for name, hint in hints.items() if hint["destructiveHint"]} == {"delete_opportunity", "delete_quote"}
 
 
 def schemas_in(schema: object) -> Iterator[dict[str, object]]:

@@ -39,8 +39,8 @@ BASE_ROWS = (
 def fulfils(row: Row, criterion: Criterion) -> bool:
     """The naive meaning of a criterion."""
     value = row[criterion.field]
-    if value is None:
-        return False
+    if value is None or criterion.operator is Operator.EMPTY:
+        return criterion.operator is Operator.EMPTY and (not value) == bool(criterion.operand)
     value, operand = str(value).casefold(), criterion.operand
     match criterion.operator:
         case Operator.EQUALS:
@@ -77,6 +77,7 @@ CRITERIA = st.one_of(
         Criterion, st.just("client_id"), st.just(Operator.IN), st.lists(st.sampled_from(["c1", "c2"])).map(tuple)
     ),
     st.builds(Criterion, st.just("first_name"), st.sampled_from([Operator.GTE, Operator.LTE]), NAMES),
+    st.builds(Criterion, st.just("first_name"), st.just(Operator.EMPTY), st.sampled_from([0, 1])),
 )
 QUERIES = st.builds(
     Query,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import cast
 
 import pytest
 
@@ -20,6 +21,11 @@ def found(data: dict[str, object], field: str = "opportunity_id") -> list[object
     rows = data["results"]
     assert isinstance(rows, list)
     return [row[field] for row in rows]
+
+
+def rows_of(data: dict[str, object]) -> list[dict[str, object]]:
+    """Return the results of a search."""
+    return cast("list[dict[str, object]]", data["results"])
 
 
 @pytest.mark.parametrize(
@@ -132,12 +138,12 @@ def test_contacts_and_clients_are_found_by_parts_of_their_names(call: Call) -> N
         ),
         ({"name": ""}, "blank", "name", "`name` must not be blank"),
         ({"name": 5}, "invalid_type", "name", "`name` must be a text, not a number: 5"),
-        ({"name": {}}, "blank", "name", "`name` has no operator; allowed: contains, equals, in"),
+        ({"name": {}}, "blank", "name", "`name` has no operator; allowed: contains, equals, in, empty"),
         (
             {"name": {"like": "x"}},
             "unknown_argument",
             "name",
-            "unknown operator `like` for `name`; allowed: contains, equals, in",
+            "unknown operator `like` for `name`; did you mean `contains`?",
         ),
         (
             {"amount": {"gt": 5}},
@@ -224,3 +230,59 @@ def test_a_plain_value_means_contains_for_texts_and_equals_for_the_rest(kind: Fi
     texts = {FieldKind.NAME, FieldKind.TEXT, FieldKind.EMAIL, FieldKind.URL, FieldKind.FILE_NAME}
     first = operators_of(FieldDef("x", kind, "X."))[0]
     assert first is (Operator.CONTAINS if kind in texts else Operator.EQUALS)
+
+
+def test_pages_lead_through_all_results(call: Call) -> None:
+    """Following `next_cursor` shows every result once, in order, and ends with null."""
+    everything = call("opportunity_search", order_by="-amount")
+    names: list[object] = []
+    cursor, pages = None, 0
+    while pages == 0 or cursor is not None:
+        found = call("opportunity_search", order_by="-amount", limit=2, cursor=cursor)
+        names += [row["name"] for row in rows_of(found)]
+        assert found["total"] == everything["total"] == 3
+        cursor, pages = found["next_cursor"], pages + 1
+    assert (pages, names) == (2, [row["name"] for row in rows_of(everything)])
+
+
+def test_a_cursor_counts_results(call: Call) -> None:
+    """A record that is written between two pages shifts the next one by one; the search goes on."""
+    first = call("client_search", order_by="name", limit=1)
+    call("create_new_client", name="A New One", email="new@one.example", status="Prospect")
+    second = call("client_search", order_by="name", limit=1, cursor=first["next_cursor"])
+    assert rows_of(second) == rows_of(first)
+
+
+@pytest.mark.parametrize(
+    ("cursor", "code", "message"),
+    [
+        pytest.param(2, "invalid_type", "`cursor` must be the text that `next_cursor`", id="number"),
+        pytest.param("2", "invalid_format", "`cursor` '2' is no cursor; take `next_cursor`", id="text"),
+        pytest.param("0-0123456789ab", "invalid_format", "'0-0123456789ab' is no cursor", id="start"),
+        pytest.param("2-0123456789ab", "mismatch", "belongs to another search; criteria", id="made-up"),
+    ],
+)
+def test_a_cursor_that_leads_nowhere_is_refused(reject: Fail, cursor: object, code: str, message: str) -> None:
+    """A cursor is what a result gave, and only for the search that gave it."""
+    error = reject("opportunity_search", cursor=cursor)
+    assert (error.code, error.field) == (ErrorCode(code), "cursor")
+    assert message in error.message
+
+
+def test_a_cursor_belongs_to_its_search(call: Call, reject: Fail) -> None:
+    """Other criteria, another order or another tool make it another search; another limit does not."""
+    assert call("opportunity_search", stage="Proposal", limit=1)["next_cursor"] is None  # there is one such deal
+    cursor = call("opportunity_search", limit=1)["next_cursor"]
+    assert len(rows_of(call("opportunity_search", limit=2, cursor=cursor))) == 2
+    assert reject("opportunity_search", cursor=cursor, stage="Proposal").code is ErrorCode.MISMATCH
+    assert reject("opportunity_search", cursor=cursor, order_by="name").code is ErrorCode.MISMATCH
+    assert reject("client_search", cursor=cursor).code is ErrorCode.MISMATCH
+
+
+def test_empty_fields_can_be_searched_for(call: Call, reject: Fail) -> None:
+    """Records without an owner, and those with one."""
+    without = rows_of(call("opportunity_search", owner={"empty": True}))
+    having = rows_of(call("opportunity_search", owner={"empty": False}))
+    assert [row["name"] for row in without] == ["Cold Store"]
+    assert sorted(str(row["name"]) for row in having) == ["Badge Renewal", "Badge Upgrade"]
+    assert reject("opportunity_search", owner={"empty": "yes"}).message.startswith("`owner` must be true or false")

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeAlias, cast
 
 from atlas.crm.fields import EntityDef
 from atlas.crm.records import Entity, ErrorCode, FieldValue, JsonObject, Row, ToolError, ToolSpec
 from atlas.crm.rules.arguments import ArgumentForm
+from atlas.crm.rules.texts import object_error
 from atlas.crm.rules.values import wrong_type
 from atlas.crm.schema import SCHEMA, show_row
+from atlas.crm.store import Query
 from atlas.crm.tools.json_schema import field_schema, object_schema
-from atlas.crm.wording import is_object
+from atlas.crm.wording import field_named, is_object, named
 from atlas.crm.workbench import Workbench
 
 Outcome: TypeAlias = "dict[str, object] | ToolError"
@@ -30,12 +32,14 @@ class Tool:
         writes: Whether it may change something.
         run: Carries it out; answers with the data of the result, or with the error.
         returns: What the data holds, in one sentence, for the reference page.
+        deletes: Whether it may delete something.
     """
 
     spec: ToolSpec
     writes: bool
     run: Run
     returns: str
+    deletes: bool = False
 
     @property
     def name(self) -> str:
@@ -163,6 +167,35 @@ def record_tool(
     return Tool(spec, writes=writes, run=run_on_id, returns=returns)
 
 
+def delete_tool(name: str, entity: Entity, description: str) -> Tool:
+    """Return a tool that deletes one record, and says what else happened by that."""
+
+    def run(bench: Workbench, row: Row) -> Outcome:
+        removal = bench.delete(entity, row)
+        if isinstance(removal, ToolError):
+            return removal
+        return {
+            "deleted": show_row(entity, row),
+            "also_deleted": _by_plural(removal.deleted),
+            "unlinked": _by_plural(removal.unlinked),
+        }
+
+    returns = (
+        f"`deleted`, the {SCHEMA[entity].noun} as it was; `also_deleted`, the ids of what went with it, and "
+        "`unlinked`, the ids of what referred to it and stays, each by kind of record."
+    )
+    return dataclasses.replace(record_tool(name, entity, description, run, writes=True, returns=returns), deletes=True)
+
+
+def _by_plural(ids: Mapping[Entity, Sequence[str]]) -> dict[str, list[str]]:
+    return {SCHEMA[entity].plural: list(ids[entity]) for entity in Entity if entity in ids}
+
+
+def shown_rows(bench: Workbench, query: Query) -> list[dict[str, object]]:
+    """Return the rows of ``query`` as results show them."""
+    return [show_row(query.entity, row) for row in bench.select(query).rows]
+
+
 def unwrapped(arguments: object, wrapper: str) -> dict[str, object] | ToolError:
     """Return the arguments with those inside ``arguments[wrapper]`` taken out, or the error.
 
@@ -177,13 +210,19 @@ def unwrapped(arguments: object, wrapper: str) -> dict[str, object] | ToolError:
     if wrapped is None:
         return flat
     if not is_object(wrapped):
-        return wrong_type(wrapper, wrapped, "an object", hint="send a JSON object, not its text")
+        return object_error(wrapper, wrapped, _WRAPPED_EXAMPLES[wrapper])
     for name, value in wrapped.items():
+        if name == wrapper:
+            message = f"`{wrapper}` stands inside `{wrapper}`; wrap once"
+            return ToolError(ErrorCode.UNKNOWN_ARGUMENT, message, wrapper)
         if name in flat:
-            message = f"`{name}` is given twice, in `{wrapper}` and on its own; give it once"
-            return ToolError(ErrorCode.MISMATCH, message, name)
+            message = f"{named(name)} is given twice, in `{wrapper}` and on its own; give it once"
+            return ToolError(ErrorCode.MISMATCH, message, field_named(name))
         flat[name] = value
     return flat
+
+
+_WRAPPED_EXAMPLES = {"updates": '{"stage": "Proposal"}', "criteria": '{"stage": "Proposal"}'}
 
 
 def stored_text(row: Mapping[str, FieldValue], field: str) -> str:

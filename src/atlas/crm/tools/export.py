@@ -38,7 +38,7 @@ def to_anthropic(specs: Iterable[ToolSpec]) -> list[JsonObject]:
 def to_mcp(specs: Iterable[ToolSpec]) -> list[JsonObject]:
     """Return ``specs`` as the tools that a Model Context Protocol server lists.
 
-    The annotations say whether a tool only reads; none of them deletes anything, and none reaches outside the world.
+    The annotations say whether a tool only reads and whether it may delete; none reaches outside the world.
 
     Example:
         >>> to_mcp([ToolSpec("ping", "Ping.", {"type": "object"})])[0]["annotations"]["readOnlyHint"]
@@ -51,7 +51,7 @@ def to_mcp(specs: Iterable[ToolSpec]) -> list[JsonObject]:
             "inputSchema": spec.parameters,
             "annotations": {
                 "readOnlyHint": spec.name not in TOOLS or not TOOLS[spec.name].writes,
-                "destructiveHint": False,
+                "destructiveHint": spec.name in TOOLS and TOOLS[spec.name].deletes,
                 "openWorldHint": False,
             },
         }

@@ -15,8 +15,10 @@ from atlas.crm.tools.definition import (
     Tool,
     answer,
     create_tool,
+    delete_tool,
     modify_tool,
     record_tool,
+    shown_rows,
     stored_text,
 )
 from atlas.crm.tools.search import SearchForm, search_tool
@@ -37,15 +39,11 @@ def _view(bench: Workbench, row: Row) -> Outcome:
     return {
         "opportunity": show_row(Entity.OPPORTUNITY, row),
         "client": None if client is None else show_row(Entity.CLIENT, client),
-        "contacts": _shown(bench, equal_to(Entity.CONTACT, "client_id", client_id, order_by="last_name")),
-        "quotes": _shown(bench, equal_to(Entity.QUOTE, "opportunity_id", opportunity_id, order_by="created_date")),
-        "documents": _shown(bench, attached_to(Entity.DOCUMENT, *here, order_by="uploaded_at")),
-        "notes": _shown(bench, attached_to(Entity.NOTE, *here, order_by="created_at")),
+        "contacts": shown_rows(bench, equal_to(Entity.CONTACT, "client_id", client_id, order_by="last_name")),
+        "quotes": shown_rows(bench, equal_to(Entity.QUOTE, "opportunity_id", opportunity_id, order_by="created_date")),
+        "documents": shown_rows(bench, attached_to(Entity.DOCUMENT, *here, order_by="uploaded_at")),
+        "notes": shown_rows(bench, attached_to(Entity.NOTE, *here, order_by="created_at")),
     }
-
-
-def _shown(bench: Workbench, query: Query) -> list[dict[str, object]]:
-    return [show_row(query.entity, row) for row in bench.select(query).rows]
 
 
 def _clone(bench: Workbench, row: Row) -> Outcome:
@@ -65,7 +63,7 @@ def _summarize(bench: Workbench, arguments: JsonObject) -> Outcome:
     parsed = _SUMMARY.parse(arguments)
     if isinstance(parsed, ToolError):
         return parsed
-    rows = bench.select(Query(Entity.OPPORTUNITY, parsed[0])).rows
+    rows = bench.select(Query(Entity.OPPORTUNITY, parsed.criteria)).rows
     by_stage = {stage: [row for row in rows if row["stage"] == stage] for stage in _STAGES}
     return {
         "count": len(rows),
@@ -103,6 +101,19 @@ TOOLS: tuple[Tool, ...] = (
         _view,
         writes=False,
         returns="`opportunity`, `client`, and the lists `contacts` (of the client), `quotes`, `documents`, `notes`.",
+    ),
+    record_tool(
+        "opportunity_details",
+        Entity.OPPORTUNITY,
+        "Show the fields of an opportunity, without what is around it.",
+        lambda _, row: show_row(Entity.OPPORTUNITY, row),
+        writes=False,
+        returns="The opportunity.",
+    ),
+    delete_tool(
+        "delete_opportunity",
+        Entity.OPPORTUNITY,
+        "Delete an opportunity with its quotes and all notes and documents on them; its contracts stay without it.",
     ),
     record_tool(
         "clone_opportunity",

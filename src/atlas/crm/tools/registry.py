@@ -8,13 +8,23 @@ from typing import Final
 
 from atlas.crm.records import ToolSpec
 from atlas.crm.respond import RESPOND
-from atlas.crm.tools import clients, contacts, documents, notes, opportunities, quotes, staff
+from atlas.crm.tools import (
+    clients,
+    companies,
+    contacts,
+    contracts,
+    documents,
+    notes,
+    opportunities,
+    quotes,
+    staff,
+)
 from atlas.crm.tools.definition import Tool
 
 TOOLS: Final[Mapping[str, Tool]] = MappingProxyType(
     {
         tool.name: tool
-        for module in (opportunities, quotes, clients, contacts, documents, notes, staff)
+        for module in (opportunities, quotes, clients, contacts, contracts, companies, documents, notes, staff)
         for tool in module.TOOLS
     }
 )

@@ -7,32 +7,36 @@ enums are exact. Without ``order_by``, results come in the order of their ids.
 
 from __future__ import annotations
 
+import hashlib
 import math
+import re
 from collections.abc import Callable, Iterable, Sequence
-from typing import TypeAlias, cast
+from typing import NamedTuple, TypeAlias, cast
 
 from atlas.core.money import to_cents
 from atlas.core.records import JsonObject
 from atlas.crm.fields import FieldDef, FieldKind
 from atlas.crm.indexes import Order
 from atlas.crm.records import Entity, ErrorCode, ToolError, ToolSpec
-from atlas.crm.rules.arguments import ArgumentForm
-from atlas.crm.rules.values import enum_error, parse_day, text_error, wrong_type
+from atlas.crm.rules.arguments import ArgumentForm, unknown_operator, unknown_order
+from atlas.crm.rules.values import enum_error, number_error, parse_day, text_error, wrong_type
 from atlas.crm.schema import SCHEMA, show_row
 from atlas.crm.store import Criterion, Operator, Query
 from atlas.crm.tools.definition import Outcome, Tool, unwrapped
 from atlas.crm.tools.json_schema import object_schema, value_schema
-from atlas.crm.wording import is_array, is_object, kept, listed, named, nearest_argument, quoted
+from atlas.crm.wording import is_array, is_object, kept, quoted
 from atlas.crm.workbench import Workbench
 
 CRITERIA = "criteria"
 ORDER_BY = "order_by"
 LIMIT = "limit"
+CURSOR = "cursor"
 DEFAULT_LIMIT = 50  # results
 MAX_LIMIT = 200  # results
 
 _MAX_CHOICES = 100  # values of one `in`
 _LARGEST_BOUND = 1e12  # currency units; more means nothing in a search
+_CURSOR_TEXT = re.compile(r"([1-9][0-9]{0,8})-([0-9a-f]{12})")
 _LONGEST_TEXT = 4_000  # characters of a text that is searched for
 
 _TEXT_KINDS = frozenset({FieldKind.NAME, FieldKind.TEXT, FieldKind.EMAIL, FieldKind.URL, FieldKind.FILE_NAME})
@@ -45,39 +49,56 @@ CheckOperand: TypeAlias = Callable[[object], "Operand | ToolError"]
 def operators_of(field: FieldDef) -> tuple[Operator, ...]:
     """Return the operators that criteria on ``field`` may use; the first one is meant by a plain value."""
     if field.kind in _TEXT_KINDS:
-        return Operator.CONTAINS, Operator.EQUALS, Operator.IN
+        return Operator.CONTAINS, Operator.EQUALS, Operator.IN, Operator.EMPTY
     if field.kind is FieldKind.STAFF:
-        return Operator.EQUALS, Operator.CONTAINS, Operator.IN
+        return Operator.EQUALS, Operator.CONTAINS, Operator.IN, Operator.EMPTY
     if field.kind is FieldKind.TIMESTAMP:
-        return Operator.EQUALS, Operator.GTE, Operator.LTE
+        return Operator.EQUALS, Operator.GTE, Operator.LTE, Operator.EMPTY
     if field.kind in _ORDERED_KINDS:
-        return Operator.EQUALS, Operator.GTE, Operator.LTE, Operator.IN
-    return Operator.EQUALS, Operator.IN
+        return Operator.EQUALS, Operator.GTE, Operator.LTE, Operator.IN, Operator.EMPTY
+    return Operator.EQUALS, Operator.IN, Operator.EMPTY
+
+
+class Search(NamedTuple):
+    """What a call of a search tool asks for.
+
+    Attributes:
+        criteria: The conditions, in schema order.
+        order: Field to sort by and direction.
+        limit: Most results.
+        offset: How many results earlier pages have shown.
+    """
+
+    criteria: tuple[Criterion, ...]
+    order: Order
+    limit: int
+    offset: int = 0
 
 
 class SearchForm:
-    """The criteria, order and limit of one search tool, ready to be checked against.
+    """The criteria, order and page of one search tool, ready to be checked against.
 
     Args:
         tool: Name of the tool, for messages.
         fields: The fields of what is searched.
-        paged: Whether the tool takes an order and a limit.
+        paged: Whether the tool takes an order, a limit and a cursor.
         owner: Word that people put in front of a field's name, such as ``opportunity``.
     """
 
     def __init__(self, tool: str, fields: Iterable[FieldDef], *, paged: bool = True, owner: str = "") -> None:
         self.fields = tuple(field for field in fields if field.kind is not FieldKind.NAMES)
+        self._tool = tool
         self._paged = paged
         self._conditions = tuple(_Conditions(field) for field in self.fields)
         self._sortable = tuple(field.name for field in self.fields)
-        paging = (ORDER_BY, LIMIT) if paged else ()
+        paging = (ORDER_BY, LIMIT, CURSOR) if paged else ()
         self._form = ArgumentForm(
             tool, (), others=(*(field.name for field in self.fields), CRITERIA, *paging), owner=owner
         )
         self._names = frozenset(self._form.names)
 
-    def parse(self, arguments: object) -> tuple[tuple[Criterion, ...], Order, int] | ToolError:
-        """Return criteria (in schema order), order and limit, or the first error."""
+    def parse(self, arguments: object) -> Search | ToolError:
+        """Return what is asked for, or the first error."""
         flat = unwrapped(arguments, CRITERIA)
         if isinstance(flat, ToolError):
             return flat
@@ -91,11 +112,51 @@ class SearchForm:
                 if isinstance(parsed, ToolError):
                     return parsed
                 criteria += parsed
+        return self._parse_page(flat, tuple(criteria))
+
+    def next_cursor(self, search: Search, shown: int, total: int) -> str | None:
+        """Return what leads to the results behind those that are shown, None where there are no more.
+
+        A cursor counts results: records that are written between two pages may shift what the next one shows.
+
+        Args:
+            search: The search.
+            shown: How many results this page holds.
+            total: How many there are in all.
+        """
+        reached = search.offset + shown
+        return f"{reached}-{self._fingerprint(search)}" if shown and reached < total else None
+
+    def _parse_page(self, flat: JsonObject, criteria: tuple[Criterion, ...]) -> Search | ToolError:
         order = self._parse_order(flat.get(ORDER_BY))
         if isinstance(order, ToolError):
             return order
         limit = _parse_limit(flat.get(LIMIT))
-        return limit if isinstance(limit, ToolError) else (tuple(criteria), order, limit)
+        if isinstance(limit, ToolError):
+            return limit
+        search = Search(criteria, order, limit)
+        cursor = flat.get(CURSOR)
+        if cursor is None:
+            return search
+        offset = self._parse_cursor(cursor, search)
+        return offset if isinstance(offset, ToolError) else search._replace(offset=offset)
+
+    def _parse_cursor(self, given: object, search: Search) -> int | ToolError:
+        if not isinstance(given, str):
+            return wrong_type(CURSOR, given, "the text that `next_cursor` of a result holds")
+        matched = _CURSOR_TEXT.fullmatch(given)
+        if matched is None:
+            message = f"`{CURSOR}` {quoted(given)} is no cursor; take `next_cursor` of the result before, as it is"
+            return ToolError(ErrorCode.INVALID_FORMAT, message, CURSOR, kept(given))
+        if matched[2] != self._fingerprint(search):
+            message = f"`{CURSOR}` {quoted(given)} belongs to another search; criteria and order stay the same"
+            hint = "leave the cursor out to start this search from its first result"
+            return ToolError(ErrorCode.MISMATCH, message, CURSOR, kept(given), hint=hint)
+        return int(matched[1])
+
+    def _fingerprint(self, search: Search) -> str:
+        asked = repr((self._tool, search.criteria, search.order))
+        return hashlib.blake2b(asked.encode(), digest_size=6).hexdigest()
 
     def schema(self) -> JsonObject:
         """Return the JSON Schema of the arguments."""
@@ -113,6 +174,10 @@ class SearchForm:
                 "default": DEFAULT_LIMIT,
                 "description": "Most results to return; `total` tells how many there are.",
             }
+            properties[CURSOR] = {
+                "type": "string",
+                "description": "`next_cursor` of the result before, for the results behind it; all else unchanged.",
+            }
         return object_schema(properties)
 
     def _parse_order(self, given: object) -> Order | ToolError:
@@ -123,11 +188,7 @@ class SearchForm:
         name = given.removeprefix("-")
         if name in self._sortable:
             return name, given != name
-        near = nearest_argument(name, self._sortable)
-        advice = f"did you mean {near!r}?" if near else None
-        message = f"`{ORDER_BY}` cannot be {quoted(given)}; allowed, with or without a leading -: "
-        message += ", ".join(self._sortable)
-        return ToolError(ErrorCode.INVALID_ENUM, message, ORDER_BY, kept(given), self._sortable, advice)
+        return unknown_order(ORDER_BY, given, self._sortable)
 
 
 class _Conditions:
@@ -161,6 +222,8 @@ class _Conditions:
     def _one(self, operator: Operator, given: object) -> Sequence[Criterion] | ToolError:
         if operator is Operator.IN:
             return self._choices(given)
+        if operator is Operator.EMPTY:
+            return self._emptiness(given)
         operand = self._check(given)
         if isinstance(operand, ToolError):
             return operand
@@ -188,11 +251,13 @@ class _Conditions:
             operands.append(operand)
         return (Criterion(self.name, Operator.IN, tuple(operands)),)
 
+    def _emptiness(self, given: object) -> Sequence[Criterion] | ToolError:
+        if not isinstance(given, bool):
+            return wrong_type(self.name, given, "true or false behind `empty`")
+        return (Criterion(self.name, Operator.EMPTY, int(given)),)
+
     def _unknown(self, name: object) -> ToolError:
-        near = nearest_argument(name, self._operators)
-        advice = f"did you mean `{near}`?" if near else f"allowed: {listed(self._operators)}"
-        message = f"unknown operator {named(name)} for `{self.name}`; {advice}"
-        return ToolError(ErrorCode.UNKNOWN_ARGUMENT, message, self.name, kept(name), self._operators)
+        return unknown_operator(self.name, name, self._operators)
 
 
 def search_tool(name: str, entity: Entity, description: str) -> Tool:
@@ -204,12 +269,18 @@ def search_tool(name: str, entity: Entity, description: str) -> Tool:
         parsed = form.parse(arguments)
         if isinstance(parsed, ToolError):
             return parsed
-        criteria, (order_by, descending), limit = parsed
-        found = bench.select(Query(entity, criteria, order_by, descending, limit))
-        return {"results": [show_row(entity, row) for row in found.rows], "total": found.total}
+        criteria, (order_by, descending), limit, offset = parsed
+        found = bench.select(Query(entity, criteria, order_by, descending, limit, offset))
+        return {
+            "results": [show_row(entity, row) for row in found.rows],
+            "total": found.total,
+            "next_cursor": form.next_cursor(parsed, len(found.rows), found.total),
+        }
 
     spec = ToolSpec(name, description, form.schema())
-    returns = f"`results`, the {definition.plural} found, and `total`, how many there are without the limit."
+    returns = (
+        f"`results`, the {definition.plural} found; `total`, how many there are in all; `next_cursor`, null at the end."
+    )
     return Tool(spec, writes=False, run=run, returns=returns)
 
 
@@ -250,7 +321,7 @@ def _check_enum(field: FieldDef, value: object) -> Operand | ToolError:
 
 def _check_number(name: str, value: object, convert: Callable[[float], int]) -> Operand | ToolError:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
-        return wrong_type(name, value, "a number")
+        return number_error(name, value)
     if isinstance(value, float) and not math.isfinite(value):
         return wrong_type(name, value, "a finite number")
     if abs(value) > _LARGEST_BOUND:
@@ -275,6 +346,8 @@ def _criterion_schema(field: FieldDef) -> JsonObject:
     wrapped: dict[str, JsonObject] = {
         operator.value: {"type": "array", "items": plain, "minItems": 1, "maxItems": _MAX_CHOICES}
         if operator is Operator.IN
+        else {"type": "boolean"}
+        if operator is Operator.EMPTY
         else plain
         for operator in operators
     }

@@ -25,12 +25,17 @@ def _search(bench: Workbench, arguments: JsonObject) -> Outcome:
     parsed = _FORM.parse(arguments)
     if isinstance(parsed, ToolError):
         return parsed
-    criteria, order, limit = parsed
+    criteria, order, limit, offset = parsed
     fulfils = all_of(criteria)
     found = [row for row in map(_row, bench.directory.staff) if fulfils(row)]
     if order[0] is not None:
         found = arranged(found, order, "handle")
-    return {"results": [dict(row) for row in found[:limit]], "total": len(found)}
+    shown = found[offset : offset + limit]
+    return {
+        "results": [dict(row) for row in shown],
+        "total": len(found),
+        "next_cursor": _FORM.next_cursor(parsed, len(shown), len(found)),
+    }
 
 
 def _row(member: StaffMember) -> Row:
@@ -48,6 +53,7 @@ TOOLS: tuple[Tool, ...] = (
         ToolSpec("staff_search", "Find colleagues in the staff directory.", _FORM.schema()),
         writes=False,
         run=_search,
-        returns="`results`, the colleagues found (in the order of the directory without `order_by`), and `total`.",
+        returns="`results`, the colleagues found (in the order of the directory without `order_by`); `total`; "
+        "`next_cursor`, null at the end.",
     ),
 )

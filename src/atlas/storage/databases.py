@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from atlas.core.errors import StorageError
+from atlas.core.errors import ConfigError, StorageError
 from atlas.storage.driver import DriverNeeded
 from atlas.storage.failures import translated
-from atlas.storage.urls import masked, with_database
+from atlas.storage.urls import checked_url, masked, with_database
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -28,11 +28,13 @@ def connect(url: str) -> Connection[TupleRow]:
     """Return a connection in autocommit mode to a server that is new enough.
 
     Raises:
+        ConfigError: ``url`` is no URL of a PostgreSQL server.
         MissingExtraError: the extra ``postgres`` is not installed.
         StorageError: the server cannot be reached, refuses us, or is too old.
     """
     with DriverNeeded("PostgreSQL"):
         import psycopg  # noqa: PLC0415 - of an extra
+    _check_options(checked_url(url))
     with translated(f"connecting to {masked(url)}"):
         connection = psycopg.connect(url, autocommit=True, connect_timeout=_CONNECT_TIMEOUT_S)
     try:
@@ -86,6 +88,15 @@ def make_databases(url: str, names: Sequence[str]) -> None:
         _add_vectors(with_database(url, ATLAS_DATABASE))
 
 
+def _check_options(url: str) -> None:
+    from psycopg import ProgrammingError, conninfo  # noqa: PLC0415 - of an extra, there already
+
+    try:
+        conninfo.conninfo_to_dict(url)
+    except ProgrammingError:  # not as the cause: its text may quote a part of a password
+        raise ConfigError(f"{masked(url)} has an option that PostgreSQL's client does not know") from None
+
+
 def _make_database(connection: Connection[TupleRow], name: str) -> None:
     from psycopg import errors, sql  # noqa: PLC0415 - of an extra, there already
 
@@ -95,7 +106,7 @@ def _make_database(connection: Connection[TupleRow], name: str) -> None:
     except (errors.DuplicateDatabase, errors.UniqueViolation):
         return  # another process was faster
     except errors.InsufficientPrivilege as exc:
-        user = connection.info.user
+        (user,) = connection.execute("select current_user").fetchone() or (connection.info.user,)
         raise StorageError(
             f"the database {name!r} is missing and the user {user!r} may not make it; let an administrator run:"
             f" create database {name} encoding 'UTF8' template template0 owner \"{user}\""

@@ -16,7 +16,7 @@ from typing import Self
 
 from atlas.core.errors import StorageError
 from atlas.storage.account import Account, server_account
-from atlas.storage.databases import DATABASES, MAINTENANCE_DATABASE, make_databases
+from atlas.storage.databases import DATABASES, MAINTENANCE_DATABASE, connect, make_databases
 from atlas.storage.driver import require_driver
 from atlas.storage.locks import FileLock, try_alone, wait_alone
 from atlas.storage.places import (
@@ -39,7 +39,6 @@ from atlas.storage.places import (
 )
 from atlas.storage.postmaster import (
     ROLE,
-    answers,
     find_postmaster,
     initialise,
     start_postmaster,
@@ -51,6 +50,8 @@ from atlas.storage.shared_memory import release_memory
 from atlas.storage.urls import socket_url
 
 START_TIMEOUT_S = 60.0
+_JOIN_S = 10  # how long a server that is there may take to answer
+_POLL_S = 0.02
 
 
 class EmbeddedServer:
@@ -104,7 +105,12 @@ class EmbeddedServer:
     def _start_in(cls, home: Path, account: Account, *, keep: bool, timeout_s: float) -> EmbeddedServer:
         users = FileLock(home / USERS_LOCK)
         users.try_shared()  # whoever holds it alone holds the start lock too, and that one is ours
-        note = _checked_note(home, users) or Note(run=str(_new_run(home, account)), machine=this_machine(), keep=keep)
+        try:
+            there = _checked_note(home, users)
+            note = there or _new_note(home, account, keep=keep)
+        except BaseException:
+            users.release()
+            raise
         site = Site(home=home, run=Path(note.run))
         try:
             if not _is_running(site, account, users):
@@ -112,7 +118,7 @@ class EmbeddedServer:
                 _start_server(site, account, durable=note.keep, timeout_s=timeout_s)
             make_databases(_url(site, MAINTENANCE_DATABASE), DATABASES)
         except BaseException:
-            _leave(site, account, users, keep=note.keep)
+            _leave(site, account, users, keep=note.keep, is_new=there is None)
             raise
         return cls(site, account, users, keep=note.keep)
 
@@ -138,8 +144,10 @@ class EmbeddedServer:
             home = self._site.home
             if is_own_folder(home):
                 lock = wait_alone(home / START_LOCK, START_TIMEOUT_S, make_folder=lambda: None)
-                _leave(self._site, self._account, self._users, keep=self._keep)
-                lock.release()
+                try:
+                    _leave(self._site, self._account, self._users, keep=self._keep)
+                finally:
+                    lock.release()
             else:  # somebody removed it: the server notices within a minute and ends by itself
                 self._users.release()
                 remove_folder(self._site.run)
@@ -175,21 +183,30 @@ def clear_leftovers(account: Account) -> None:
 
 def _clear(site: Site, account: Account) -> None:
     note = read_note(site.home)
-    if note is not None and note.run != str(site.run):
-        remove_folder(site.run)
-    else:
-        keep = not site.is_temporary if note is None else note.keep
-        _leave(site, account, FileLock(site.home / USERS_LOCK), keep=keep)
+    keep = not site.is_temporary if note is None else note.keep
+    _leave(site, account, FileLock(site.home / USERS_LOCK), keep=keep)
 
 
-def _leave(site: Site, account: Account, users: FileLock, *, keep: bool) -> None:
-    """Give up our use of a server; the last one out stops it. The start lock of its home must be ours."""
+def _leave(site: Site, account: Account, users: FileLock, *, keep: bool, is_new: bool = False) -> None:
+    """Give up our use of a server; the last one out stops it. The start lock of its home must be ours.
+
+    Args:
+        site: Where its files lie.
+        account: Whom it runs as.
+        users: Our hold on it.
+        keep: Whether its data stay.
+        is_new: Whether nobody else can know the run folder yet.
+    """
     try:
-        if users.try_exclusive():
+        found = find_postmaster(site.data, account)
+        is_foreign = found is not None and not found.runs_in(site.run)
+        is_last = users.try_exclusive()
+        if is_last and not is_foreign:
             stop_postmaster(site.data, account, gently=keep)
             if not keep:
                 release_memory(site.data)
                 remove_home(site.home)
+        if is_last or (is_new and (found is None or is_foreign)):
             remove_folder(site.run)
     finally:
         users.release()
@@ -217,14 +234,13 @@ def _is_alone(users: FileLock) -> bool:
     return alone
 
 
-def _new_run(home: Path, account: Account) -> Path:
-    if home in run_folders():
-        run = home
-    else:
+def _new_note(home: Path, account: Account, *, keep: bool) -> Note:
+    run = home
+    if home not in run_folders():
         run, lock = make_run_folder(account)
+        mark_run_folder(Site(home=home, run=run))
         lock.release()
-    mark_run_folder(Site(home=home, run=run))
-    return run
+    return Note(run=str(run), machine=this_machine(), keep=keep)
 
 
 def _is_running(site: Site, account: Account, users: FileLock) -> bool:
@@ -233,15 +249,29 @@ def _is_running(site: Site, account: Account, users: FileLock) -> bool:
     Raises:
         StorageError: another server runs on its data, or others use one that cannot be joined.
     """
+    end = time.monotonic() + _JOIN_S
     found = find_postmaster(site.data, account)
+    while found is not None and found.runs_in(site.run):
+        if _answers(site):
+            return True
+        if time.monotonic() > end:
+            break
+        time.sleep(_POLL_S)  # it was killed a moment ago, or recovers from a crash
+        found = find_postmaster(site.data, account)
     if found is None:
         return False
-    if found.runs_in(site.run) and answers(site):
-        return True
     if not (found.is_embedded and _is_alone(users)):
         raise StorageError(f"process {found.pid} serves {site.data} and cannot be joined; stop it first")
     stop_postmaster(site.data, account, gently=True)
     return False
+
+
+def _answers(site: Site) -> bool:
+    try:
+        connect(_url(site, MAINTENANCE_DATABASE)).close()
+    except StorageError:
+        return False
+    return True
 
 
 def _start_server(site: Site, account: Account, *, durable: bool, timeout_s: float) -> None:

@@ -92,18 +92,16 @@ def this_machine() -> str:
 
 def write_note(home: Path, note: Note) -> None:
     """Say in ``home`` which server is started now."""
-    scratch = home / f"{_NOTE_FILE}.next"
-    scratch.write_text(json.dumps(as_json(note)), encoding="utf-8")
-    scratch.replace(home / _NOTE_FILE)
+    _write(home / _NOTE_FILE, json.dumps(as_json(note)))
 
 
 def read_note(home: Path) -> Note | None:
-    """Return what ``home`` says about its last server, None when it says nothing."""
-    path = home / _NOTE_FILE
-    if not path.exists():
+    """Return what ``home`` says about its last server, None when it says nothing that can be understood."""
+    try:
+        found = cast("Mapping[str, object]", json.loads((home / _NOTE_FILE).read_text(encoding="utf-8")))
+        return Note(run=str(found["run"]), machine=str(found["machine"]), keep=found["keep"] is True)
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
         return None
-    found = cast("Mapping[str, object]", json.loads(path.read_text(encoding="utf-8")))
-    return Note(run=str(found["run"]), machine=str(found["machine"]), keep=bool(found["keep"]))
 
 
 def scratch_bases() -> Sequence[Path]:
@@ -158,13 +156,13 @@ def make_home(home: Path, account: Account) -> None:
     there = missing[-1].parent if missing else home
     if _UNQUOTABLE.search(str(home)):
         raise StorageError(f"{str(home)!r} cannot hold a server: choose a directory without quotes, $, ` and \\")
+    if not missing and not is_own_folder(home):
+        raise StorageError(f"{home} is not a folder of this user; choose another directory for the server")
     if not account.may_enter(there):
         raise StorageError(
             f"{there} cannot be entered by the account {account.name!r}, which the server runs as because root may not"
             " run it; choose a directory whose parents everyone may enter"
         )
-    if not missing and not is_own_folder(home):
-        raise StorageError(f"{home} is not a folder of this user; choose another directory for the server")
     try:
         for folder in reversed(missing):
             folder.mkdir(exist_ok=True)
@@ -175,7 +173,7 @@ def make_home(home: Path, account: Account) -> None:
 
 def mark_run_folder(site: Site) -> None:
     """Write into a run folder whose it is; from now on others know what it is good for."""
-    (site.run / _HOME_FILE).write_text(str(site.home), encoding="utf-8")
+    _write(site.run / _HOME_FILE, str(site.home))
 
 
 def run_folders() -> Sequence[Path]:
@@ -186,8 +184,11 @@ def run_folders() -> Sequence[Path]:
 
 def home_of(run: Path) -> Path:
     """Return the home that a run folder belongs to; its own when it says nothing."""
-    path = run / _HOME_FILE
-    return Path(path.read_text(encoding="utf-8")) if path.exists() else run
+    try:
+        home = Path((run / _HOME_FILE).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return run
+    return home if home.is_absolute() else run
 
 
 def is_own_folder(folder: Path) -> bool:
@@ -214,6 +215,13 @@ def remove_home(home: Path) -> None:
         (home / name).unlink(missing_ok=True)
     with contextlib.suppress(OSError):  # it holds files of others
         home.rmdir()
+
+
+def _write(path: Path, text: str) -> None:
+    """Let ``path`` hold ``text``, whole or not at all: a start may be killed at any moment."""
+    scratch = path.with_name(f"{path.name}.next")
+    scratch.write_text(text, encoding="utf-8")
+    scratch.replace(path)
 
 
 def _is_fit(base: Path, account: Account) -> bool:

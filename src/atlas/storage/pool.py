@@ -29,6 +29,7 @@ def open_pool(
         timeout_s: How long it may take to open the pool, and how long whoever wants a connection waits for it.
 
     Raises:
+        ConfigError: ``url`` is no URL of a PostgreSQL server.
         MissingExtraError: the extra ``postgres`` is not installed.
         StorageError: the server cannot be reached, refuses us, or is too old.
     """

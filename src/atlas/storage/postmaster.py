@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shlex
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -59,16 +58,6 @@ def find_postmaster(data: Path, account: Account) -> Postmaster | None:
     pid = _noted_pid(data)
     command = "" if pid is None else _command_of(pid, account)
     return Postmaster(pid=pid, command=command) if pid is not None and _serves(command, data) else None
-
-
-def answers(site: Site) -> bool:
-    """Tell whether a process listens on the socket of ``site``."""
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
-        try:
-            probe.connect(str(site.socket / f".s.PGSQL.{PORT}"))
-        except OSError:
-            return False
-    return True
 
 
 def initialise(site: Site, programs: Programs, account: Account, *, durable: bool, timeout_s: float) -> None:

@@ -55,9 +55,9 @@ def parse_queries(text: str, where: str) -> Mapping[str, str]:
     before = text[: heads[0].start()] if heads else text
     if [line for line in before.splitlines() if line.strip() and not line.startswith("--")]:
         raise ValueError(f"{where}: SQL in front of the first line '-- name: ...'")
-    ends = [head.start() for head in heads[1:]] + [len(text)]
+    ends = [*(head.start() for head in heads[1:]), len(text)]
     queries: dict[str, str] = {}
-    for head, end in zip(heads, ends, strict=True):
+    for head, end in zip(heads, ends, strict=False):  # without heads there is one end too many
         name = head["name"].strip()
         if not _NAME.fullmatch(name):
             raise ValueError(f"{where}: {name!r} is no name for a query; use lower-case letters, digits and _")

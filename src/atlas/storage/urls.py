@@ -46,12 +46,7 @@ def checked_url(url: str) -> str:
         >>> checked_url("postgresql://ada@db.example.com:5433/atlas")
         'postgresql://ada@db.example.com:5433/atlas'
     """
-    try:
-        parts = urlsplit(url)
-        ports = [host.rpartition(":")[2] for host in parts.netloc.rpartition("@")[2].split(",") if _has_port(host)]
-    except ValueError:
-        parts, ports = urlsplit(""), []
-    if parts.scheme not in _SCHEMES or not all(port.isdecimal() for port in ports) or parts.fragment:
+    if not _is_well_formed(url):
         raise ConfigError(
             f"{masked(url)} is not the URL of a PostgreSQL server; it looks like"
             " postgresql://user:password@host:port/database, special characters written as %XX"
@@ -83,5 +78,21 @@ def socket_url(folder: Path, *, port: int, role: str, database: str) -> str:
     return f"postgresql://{quote(role)}@/{quote(database, safe='')}?host={quote(str(folder))}&port={port}"
 
 
-def _has_port(host: str) -> bool:
-    return ":" in host.rpartition("]")[2]
+def _is_well_formed(url: str) -> bool:
+    if not url.isprintable():
+        return False
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    user, _, hosts = parts.netloc.rpartition("@")
+    ports = [host.rpartition(":")[2] for host in hosts.split(",") if ":" in host.rpartition("]")[2]]
+    # Where one of these fails, a password was written as it is, and the driver would take a part of it for a host, a
+    # database or an option, and name it in a message.
+    return (
+        parts.scheme in _SCHEMES
+        and all(port.isdecimal() and port.isascii() for port in ports)
+        and "@" not in user + parts.path
+        and not parts.fragment
+        and all("=" in option for option in parts.query.split("&") if option)
+    )

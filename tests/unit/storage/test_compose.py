@@ -59,7 +59,7 @@ def test_the_data_outlive_the_container(compose: dict[str, Any], service: dict[s
 
 
 def test_healthy_means_that_the_databases_are_there(service: dict[str, Any]) -> None:
-    """The check asks over TCP for the database that is made last."""
+    """The check asks over TCP, where the image's server answers only when its scripts have run."""
     kind, program, *arguments = service["healthcheck"]["test"]
     assert (kind, program) == ("CMD", "pg_isready")
     assert {"--host=127.0.0.1", "--dbname=crm_sandbox"} <= set(arguments)

@@ -10,7 +10,6 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from atlas.cli import database
 from atlas.cli.options import JsonOption
 from atlas.cli.terminal import put_json, put_table
 from atlas.core.errors import UnknownNameError
@@ -20,12 +19,6 @@ from atlas.crm.tools.export import to_anthropic, to_mcp, to_openai
 from atlas.crm.tools.registry import TOOL_SPECS
 
 app = typer.Typer(help="The world that agents work in: its tools, its records, its doors.", no_args_is_help=True)
-
-
-app.command()(database.seed)
-app.command()(database.snapshot)
-app.command()(database.reset)
-app.command("hash")(database.show_hash)
 
 
 class ToolFormat(enum.StrEnum):

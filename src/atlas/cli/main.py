@@ -8,9 +8,10 @@ from typing import Annotated
 import typer
 
 from atlas import __version__
-from atlas.cli import crm, experiment, playbooks, scenarios
+from atlas.cli import crm, database, evaluate, experiment, playbooks, scenarios
 from atlas.cli.demo import demo
 from atlas.cli.failures import exit_code_of
+from atlas.cli.mcp import mcp
 from atlas.cli.report import report
 from atlas.cli.terminal import put_text
 
@@ -25,6 +26,12 @@ app = typer.Typer(
 app.command()(demo)
 app.add_typer(scenarios.app, name="scenarios")
 app.add_typer(crm.app, name="crm")
+crm.app.command()(database.seed)
+crm.app.command()(database.snapshot)
+crm.app.command()(database.reset)
+crm.app.command("hash")(database.show_hash)
+crm.app.command()(mcp)
+app.add_typer(evaluate.app, name="evaluate")
 app.add_typer(experiment.app, name="experiment")
 app.command()(report)
 app.add_typer(playbooks.app, name="playbooks")

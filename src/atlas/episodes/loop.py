@@ -1,11 +1,16 @@
-"""The plain episode loop: a customer speaks, an agent acts in a world, until the conversation is over."""
+"""One episode, step by step: a customer speaks, an agent acts in a world, until the conversation is over.
+
+:class:`EpisodeDriver` holds the rules; :func:`run_episode` drives it with an agent that is at hand, and the doors of
+``atlas.environments`` with one that is not.
+"""
 
 from __future__ import annotations
 
+from atlas.core.errors import MisuseError, StorageError
 from atlas.core.records import record
-from atlas.crm.records import ErrorCode, Response, ToolCall, ToolError, ToolResult
+from atlas.crm.records import Change, ErrorCode, Response, ToolCall, ToolError, ToolResult
 from atlas.crm.respond import RESPOND, parse_response
-from atlas.crm.world import World
+from atlas.crm.world import Workplace
 from atlas.episodes.protocols import Agent, Customer
 from atlas.episodes.records import (
     Action,
@@ -46,7 +51,7 @@ class EpisodeRun:
 
 
 def run_episode(
-    agent: Agent, world: World, customer: Customer, *, tenant: str, budget: EpisodeBudget = STANDARD_BUDGET
+    agent: Agent, world: Workplace, customer: Customer, *, tenant: str, budget: EpisodeBudget = STANDARD_BUDGET
 ) -> EpisodeRun:
     """Let ``agent`` work in ``world`` until ``customer`` has nothing more to say, or the budget is used up.
 
@@ -57,73 +62,157 @@ def run_episode(
         tenant: Opaque id of the company, shown to the agent.
         budget: Bounds; an agent that breaks one loses the rest of the episode.
     """
-    table = _Table(world, tenant, budget)
-    message: str | None = customer.open()
-    while message is not None and len(table.closed) < budget.turns:
-        turn = table.play(agent, message)
-        if turn.response is None:
-            break
-        message = customer.reply(turn.response)
-    return table.leave()
+    driver = EpisodeDriver(world, customer, tenant=tenant, budget=budget)
+    while not driver.finished:
+        driver.act(agent.act(driver.observe()))
+    return driver.leave()
 
 
-class _Table:
-    """Where one episode is played: the conversation so far and what is left of the budget."""
+class EpisodeDriver:
+    """One episode that waits for its next action.
 
-    def __init__(self, world: World, tenant: str, budget: EpisodeBudget) -> None:
-        self.closed: list[Turn] = []
+    ``observe`` and ``act`` take turns until ``finished``; ``leave`` then (or earlier, when the agent goes away) returns
+    what is left. A world whose backend fails ends the episode, with status ``backend_failed``.
+
+    Args:
+        world: Where the agent works; not rolled back.
+        customer: Who speaks first and after every turn.
+        tenant: Opaque id of the company, shown to the agent.
+        budget: Bounds; an agent that breaks one loses the rest of the episode.
+    """
+
+    def __init__(
+        self, world: Workplace, customer: Customer, *, tenant: str, budget: EpisodeBudget = STANDARD_BUDGET
+    ) -> None:
         self._world = world
+        self._customer = customer
         self._tenant = tenant
         self._limits = budget
         self._calls_left = budget.calls
         self._attributions: list[Attribution] = []
-        self._first: Observation | None = None
+        self._closed: list[Turn] = []
+        self._steps: list[Step] = []
+        self._last: tuple[ToolResult, ...] = ()
+        self._actions = 0
+        self._failure: str | None = None
+        self._message: str | None = customer.open()
+        self._view: Observation | None = None
+        self._first = self.observe()
+        self._left: EpisodeRun | None = None
 
-    def play(self, agent: Agent, message: str) -> Turn:
-        """Play one turn to its end and return it; its response is None where the budget ran out first."""
-        steps: list[Step] = []
-        last: tuple[ToolResult, ...] = ()
-        response: Response | None = None
-        for spent in range(self._limits.actions_per_turn):
-            open_turn = Turn(message, tuple(steps))
-            observation = self._observe(open_turn, last, self._limits.actions_per_turn - spent)
-            self._first = self._first or observation
-            action = agent.act(observation)
-            if action.attribution is not None:
-                self._attributions.append(action.attribution)
-            last, response = self._carry_out(action, steps)
-            if response is not None or self._calls_left < 0:
-                break
-        turn = Turn(message, tuple(steps), response)
-        self.closed.append(turn)
-        return turn
+    @property
+    def finished(self) -> bool:
+        """Whether the conversation is over, for whatever reason."""
+        return self._message is None
 
-    def leave(self) -> EpisodeRun:
-        """Return what is left of the episode."""
-        silent = self.closed[-1].response is None
-        episode = Episode(
-            turns=tuple(self.closed),
-            changes=self._world.changes(),
-            status=EpisodeStatus.BUDGET_EXHAUSTED if silent else EpisodeStatus.COMPLETED,
+    @property
+    def turns(self) -> tuple[Turn, ...]:
+        """The conversation so far; the last turn is open while the episode is not finished."""
+        return self._turns()
+
+    def observe(self) -> Observation:
+        """Return what the agent sees now; after the end, what it would see if it came back."""
+        if self._view is None:
+            self._view = Observation(
+                turns=self._turns(),
+                actor=self._world.actor.handle,
+                role=self._world.actor.role,
+                today=self._world.today,
+                tools=self._world.tools,
+                budget=Budget(max(self._calls_left, 0), self._actions_left()),
+                tenant=self._tenant,
+                last_results=self._last,
+            )
+        return self._view
+
+    def act(self, action: Action) -> tuple[ToolResult, ...]:
+        """Carry out ``action`` and return the answers to its calls, in order.
+
+        A response that was accepted has no answer: it ends the turn, and the customer speaks again or goes.
+
+        Raises:
+            MisuseError: the episode is over.
+        """
+        self._spend_action()
+        if action.attribution is not None:
+            self._attributions.append(action.attribution)
+        results, response = self._carry_out(action)
+        self._go_on(results, response)
+        return results
+
+    def reject(self, error: ToolError) -> None:
+        """Answer something that was no action at all with ``error``; it uses up one action of the turn.
+
+        Raises:
+            MisuseError: the episode is over.
+        """
+        self._spend_action()
+        self._go_on((ToolResult(error=error),), None)
+
+    def episode(self) -> Episode:
+        """Return the episode as it would be if the agent went away now; the turn it left open has no response."""
+        changes: tuple[Change, ...] = ()
+        if self._failure is None:
+            try:
+                changes = self._world.changes()
+            except StorageError as exc:
+                self._fail(exc)
+        return Episode(
+            turns=self._turns(),
+            changes=changes,
+            status=self._status(),
             writes=self._world.writes,
             attributions=tuple(self._attributions),
-        )
-        assert self._first is not None  # noqa: S101 - a customer's first message is always played
-        return EpisodeRun(episode, self._first)
-
-    def _observe(self, turn: Turn, last: tuple[ToolResult, ...], actions_left: int) -> Observation:
-        return Observation(
-            turns=(*self.closed, turn),
-            actor=self._world.actor.handle,
-            role=self._world.actor.role,
-            today=self._world.today,
-            tools=self._world.tools,
-            budget=Budget(self._calls_left, actions_left),
-            tenant=self._tenant,
-            last_results=last,
+            failure=self._failure,
         )
 
-    def _carry_out(self, action: Action, steps: list[Step]) -> tuple[tuple[ToolResult, ...], Response | None]:
+    def leave(self) -> EpisodeRun:
+        """End the episode where it has not ended, and return what is left of it; any number of times the same."""
+        if self._left is None:
+            self._left = EpisodeRun(self.episode(), self._first)
+            self._closed = list(self._left.episode.turns)
+            self._message = self._view = None
+        return self._left
+
+    def _turns(self) -> tuple[Turn, ...]:
+        if self._message is None:
+            return tuple(self._closed)
+        return (*self._closed, Turn(self._message, tuple(self._steps)))
+
+    def _actions_left(self) -> int:
+        return 0 if self._message is None else self._limits.actions_per_turn - self._actions
+
+    def _status(self) -> EpisodeStatus:
+        if self._failure is not None:
+            return EpisodeStatus.BACKEND_FAILED
+        if self._message is not None:
+            return EpisodeStatus.ABANDONED
+        if self._closed[-1].response is None:
+            return EpisodeStatus.BUDGET_EXHAUSTED
+        return EpisodeStatus.COMPLETED
+
+    def _spend_action(self) -> None:
+        if self._message is None:
+            raise MisuseError("the episode is over; its agent cannot act any more")
+        self._view = None
+        self._actions += 1
+
+    def _go_on(self, results: tuple[ToolResult, ...], response: Response | None) -> None:
+        self._last = results
+        if response is not None:
+            self._last = ()
+            self._close_turn(response, self._customer.reply(response))
+        elif not self.finished and (self._calls_left < 0 or self._actions >= self._limits.actions_per_turn):
+            self._close_turn(None, None)
+
+    def _close_turn(self, response: Response | None, following: str | None) -> None:
+        assert self._message is not None  # noqa: S101 - only an open turn is closed
+        self._closed.append(Turn(self._message, tuple(self._steps), response))
+        self._message = following if len(self._closed) < self._limits.turns else None
+        self._steps = []
+        self._actions = 0
+
+    def _carry_out(self, action: Action) -> tuple[tuple[ToolResult, ...], Response | None]:
         if not action.calls:
             return (), Response(message=action.text)
         results: list[ToolResult] = []
@@ -140,8 +229,12 @@ class _Table:
                     continue
                 result = ToolResult(error=answer)
             else:
-                result = self._call(call)
-            steps.append(Step(call, result))
+                try:
+                    result = self._call(call)
+                except StorageError as exc:
+                    self._fail(exc)
+                    return tuple(results), None
+            self._steps.append(Step(call, result))
             results.append(result)
         return tuple(results), response
 
@@ -150,6 +243,12 @@ class _Table:
         if self._calls_left < 0:
             return _rejected(ErrorCode.BUDGET_EXHAUSTED, f"{call.tool} was not carried out: no tool calls are left")
         return self._world.call(call)
+
+    def _fail(self, cause: StorageError) -> None:
+        self._failure = str(cause)
+        self._view = None
+        if not self.finished:
+            self._close_turn(None, None)
 
 
 def _rejected(code: ErrorCode, message: str) -> ToolResult:

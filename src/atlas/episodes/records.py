@@ -102,10 +102,16 @@ class Action:
 
 
 class EpisodeStatus(enum.StrEnum):
-    """How an episode ended."""
+    """How an episode ended.
+
+    A verdict says what the agent was worth in every case but ``backend_failed``: there the world broke, so nothing can
+    be said about the agent, and nobody may take a score of it for one.
+    """
 
     COMPLETED = "completed"
     BUDGET_EXHAUSTED = "budget_exhausted"
+    ABANDONED = "abandoned"
+    BACKEND_FAILED = "backend_failed"
 
 
 @record
@@ -118,6 +124,7 @@ class Episode:
         status: How it ended.
         writes: Number of successful calls that changed something.
         attributions: The agent's own log, in order.
+        failure: What broke, where the status is ``backend_failed``; the changes are unknown then, and left empty.
     """
 
     turns: tuple[Turn, ...]
@@ -125,6 +132,7 @@ class Episode:
     status: EpisodeStatus
     writes: int
     attributions: tuple[Attribution, ...] = ()
+    failure: str | None = None
 
     @property
     def final_outcome(self) -> Outcome | None:

@@ -7,10 +7,16 @@ import random
 from collections.abc import Callable, Sequence
 from datetime import date
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from atlas.core.clock import FrozenClock, start_of_business
+from atlas.core.errors import MisuseError, StorageError
 from atlas.crm.memory import FrozenBase
 from atlas.crm.records import (
     Actor,
+    Change,
     Entity,
     ErrorCode,
     FieldValue,
@@ -20,9 +26,12 @@ from atlas.crm.records import (
     StaffDirectory,
     StaffMember,
     ToolCall,
+    ToolError,
+    ToolResult,
+    ToolSpec,
 )
-from atlas.crm.world import World
-from atlas.episodes.loop import EpisodeBudget, EpisodeRun, run_episode
+from atlas.crm.world import Workplace, World
+from atlas.episodes.loop import EpisodeBudget, EpisodeDriver, EpisodeRun, run_episode
 from atlas.episodes.records import Action, Attribution, EpisodeStatus, Observation
 
 TODAY = date(2026, 3, 2)
@@ -70,9 +79,9 @@ def script(*actions: Action) -> Callable[[Observation], Action]:
     return lambda _: rest.pop(0)
 
 
-def play(puppet: Puppet, *lines: str, budget: EpisodeBudget | None = None, talker: Talker | None = None) -> EpisodeRun:
-    """Run one episode in a company with a single client."""
-    world = World(
+def open_world() -> World:
+    """A company with a single client."""
+    return World(
         FrozenBase.build({Entity.CLIENT: [CLIENT]}).fork(),
         directory=StaffDirectory(TODAY, (StaffMember("m.okafor", "Mia Okafor", "Account Executive", "North"),)),
         actor=Actor("m.okafor", "Account Executive"),
@@ -80,7 +89,55 @@ def play(puppet: Puppet, *lines: str, budget: EpisodeBudget | None = None, talke
         rng=random.Random(7),
         clock=FrozenClock(start_of_business(TODAY)),
     )
-    return run_episode(puppet, world, talker or Talker(*lines), tenant="tn-test", budget=budget or EpisodeBudget())
+
+
+def play(puppet: Puppet, *lines: str, budget: EpisodeBudget | None = None, talker: Talker | None = None) -> EpisodeRun:
+    """Run one episode in that company."""
+    talker = talker or Talker(*lines)
+    return run_episode(puppet, open_world(), talker, tenant="tn-test", budget=budget or EpisodeBudget())
+
+
+def drive(*lines: str, budget: EpisodeBudget | None = None, world: Workplace | None = None) -> EpisodeDriver:
+    """Begin one episode in that company, or in another world."""
+    talker = Talker(*lines)
+    return EpisodeDriver(world or open_world(), talker, tenant="tn-test", budget=budget or EpisodeBudget())
+
+
+class BreakingWorld:
+    """A world whose database breaks: at its n-th call, or when it is asked for its changes."""
+
+    def __init__(self, *, at_call: int | None = None, at_changes: bool = False) -> None:
+        self._inner = open_world()
+        self._at_call = at_call
+        self._at_changes = at_changes
+        self._calls = 0
+
+    @property
+    def actor(self) -> Actor:
+        return self._inner.actor
+
+    @property
+    def today(self) -> date:
+        return self._inner.today
+
+    @property
+    def tools(self) -> tuple[ToolSpec, ...]:
+        return self._inner.tools
+
+    @property
+    def writes(self) -> int:
+        return self._inner.writes
+
+    def call(self, call: ToolCall) -> ToolResult:
+        self._calls += 1
+        if self._calls == self._at_call:
+            raise StorageError("the database went away while writing a row")
+        return self._inner.call(call)
+
+    def changes(self) -> tuple[Change, ...]:
+        if self._at_changes:
+            raise StorageError("the database went away while reading the journal")
+        return self._inner.changes()
 
 
 def codes(run: EpisodeRun) -> Sequence[ErrorCode | None]:
@@ -193,3 +250,133 @@ def test_what_an_agent_logs_is_kept_in_order() -> None:
     logged = [Attribution(0, "pb-1", 0.9), Attribution(0, None, 0.1, reason="abstained")]
     actions = (Action((SEARCH,), attribution=logged[0]), Action((DONE,), attribution=logged[1]))
     assert play(Puppet(script(*actions)), "Note it.").episode.attributions == tuple(logged)
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Step by step
+
+
+def test_a_driver_waits_for_one_action_at_a_time() -> None:
+    """What is observed before and after each, and what an action returns."""
+    driver = drive("First.", "Second.")
+    assert driver.observe() is driver.observe()
+    (searched,) = driver.act(Action((SEARCH,)))
+    assert searched.ok
+    assert driver.observe().last_results == (searched,)
+    assert driver.observe().budget.calls_left == 39
+    assert driver.act(Action((DONE,))) == ()
+    assert [turn.user for turn in driver.turns] == ["First.", "Second."]
+    assert driver.observe().last_results == ()
+    assert not driver.finished
+    driver.act(Action((DONE,)))
+    assert driver.finished
+    assert [turn.response for turn in driver.turns] == [Response("Done.")] * 2
+
+
+def test_what_was_no_action_is_answered_and_costs_one() -> None:
+    """No call was made, so no step is kept; but a stream of them ends the episode."""
+    error = ToolError(ErrorCode.INVALID_FORMAT, "not valid JSON")
+    driver = drive("Note it.", budget=EpisodeBudget(actions_per_turn=3))
+    for left in (2, 1):
+        driver.reject(error)
+        assert driver.observe().last_results == (ToolResult(error=error),)
+        assert driver.observe().budget.actions_left == left
+        assert driver.turns[-1].steps == ()
+    driver.reject(error)
+    assert driver.finished
+    assert driver.leave().episode.status is EpisodeStatus.BUDGET_EXHAUSTED
+
+
+def test_nobody_acts_after_the_end() -> None:
+    """Whoever drives the episode has made a mistake, and hears of it."""
+    driver = drive("Note it.")
+    driver.act(Action((DONE,)))
+    for late in (lambda: driver.act(Action((NOTE,))), lambda: driver.reject(ToolError(ErrorCode.BLANK, "blank"))):
+        with pytest.raises(MisuseError, match="the episode is over"):
+            late()
+    assert driver.leave().episode.changes == ()
+    assert driver.observe().budget.actions_left == 0
+
+
+def test_an_agent_may_go_away() -> None:
+    """The open turn is kept without a response; what was changed counts; leaving twice leaves the same."""
+    driver = drive("Note it.", "Thanks.")
+    driver.act(Action((NOTE,)))
+    meanwhile = driver.episode()
+    run = driver.leave()
+    assert run is driver.leave()
+    assert run.episode == meanwhile
+    assert run.episode.status is EpisodeStatus.ABANDONED
+    assert [(turn.user, turn.response, len(turn.steps)) for turn in run.episode.turns] == [("Note it.", None, 1)]
+    assert [change.entity for change in run.episode.changes] == [Entity.NOTE]
+    assert driver.finished
+
+
+def test_looking_at_an_episode_does_not_end_it() -> None:
+    """What it would be worth by now can be asked at any time."""
+    driver = drive("Note it.")
+    assert driver.episode().changes == ()
+    driver.act(Action((NOTE,)))
+    assert len(driver.episode().changes) == 1
+    driver.act(Action((DONE,)))
+    assert driver.leave().episode.status is EpisodeStatus.COMPLETED
+
+
+def test_a_database_that_breaks_ends_the_episode_as_data() -> None:
+    """The cause is kept, the changes are unknown, and the customer is not asked any more."""
+    talker = Talker("Note it.", "Thanks.")
+    puppet = Puppet(script(Action((SEARCH, NOTE, NOTE))))
+    run = run_episode(puppet, BreakingWorld(at_call=3), talker, tenant="tn-test")
+    assert run.episode.status is EpisodeStatus.BACKEND_FAILED
+    assert run.episode.failure == "the database went away while writing a row"
+    assert (run.episode.changes, run.episode.writes) == ((), 1)
+    assert [step.call for step in run.episode.turns[0].steps] == [SEARCH, NOTE]
+    assert talker.heard == []
+
+
+def test_a_database_that_breaks_at_the_end_is_told_too() -> None:
+    """Without its changes, nothing can be said about an episode."""
+    run = run_episode(Puppet(script(Action((DONE,)))), BreakingWorld(at_changes=True), Talker("Hi."), tenant="tn-test")
+    assert run.episode.status is EpisodeStatus.BACKEND_FAILED
+    assert run.episode.failure == "the database went away while reading the journal"
+
+
+def test_looking_at_a_broken_world_ends_the_episode() -> None:
+    """An agent is not left to act in it."""
+    driver = drive("Note it.", world=BreakingWorld(at_changes=True))
+    assert driver.episode().status is EpisodeStatus.BACKEND_FAILED
+    assert driver.finished
+
+
+MOVES = {
+    "search": Action((SEARCH,)),
+    "note": Action((NOTE,)),
+    "done": Action((DONE,)),
+    "text": Action(text="Fine."),
+    "two": Action((NOTE, DONE, SEARCH)),
+    "unknown": Action((ToolCall("serch", {}),)),
+}
+
+
+@given(
+    moves=st.lists(st.sampled_from(sorted(MOVES)), max_size=12),
+    lines=st.integers(1, 4),
+    budget=st.builds(
+        EpisodeBudget, calls=st.integers(0, 5), actions_per_turn=st.integers(1, 4), turns=st.integers(1, 3)
+    ),
+)
+def test_a_loop_and_a_driver_make_the_same_episode(moves: list[str], lines: int, budget: EpisodeBudget) -> None:
+    """Whatever is played: who is at hand and who is far away are treated alike, and every bound holds."""
+    rest = iter(moves)
+    actions = [MOVES[name] for name in moves] + [Action((DONE,))] * 20
+    messages = [f"Message {number}" for number in range(lines)]
+    at_hand = run_episode(Puppet(script(*actions)), open_world(), Talker(*messages), tenant="tn-test", budget=budget)
+    driver = drive(*messages, budget=budget)
+    while not driver.finished:
+        driver.act(MOVES[next(rest, "done")])
+        assert driver.observe().budget.calls_left >= 0
+    assert driver.leave() == at_hand
+    assert len(at_hand.episode.turns) <= min(budget.turns, lines)
+    assert at_hand.episode.status is not EpisodeStatus.ABANDONED
+    carried_out = [step for turn in at_hand.episode.turns for step in turn.steps if step.result.ok]
+    assert len(carried_out) <= budget.calls

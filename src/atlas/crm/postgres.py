@@ -72,7 +72,7 @@ class PostgresStore:
             found = self._cursor.execute(*select_statement(query, self.world_id)).fetchall()
             if found:
                 total = found[0][-1]
-            elif query.offset:
+            elif query.offset or query.limit == 0:  # rows that were left out do not tell how many there are
                 counted = self._cursor.execute(*count_statement(query, self.world_id)).fetchone()
                 total = counted[0] if counted else 0
             else:
@@ -85,7 +85,7 @@ class PostgresStore:
             if row is None:
                 self._cursor.execute(delete_statement(entity), (cause, self.world_id, row_id))
             else:
-                self._cursor.execute(put_statement(entity), (self.world_id, *written_values(entity, row), cause))
+                self._cursor.execute(put_statement(entity), (False, self.world_id, *written_values(entity, row), cause))
             self._cursor.execute(QUERIES["end_of_call"])
 
     def savepoint(self) -> int:
@@ -165,8 +165,9 @@ class PostgresSessions:
                 store = PostgresStore(connection, world_id)
                 if has_dangling_references(base.fork(rows), rows):
                     suspend_references(connection)
-                for entity, row in rows:
-                    store.write(entity, cast("str", row[SCHEMA[entity].id_field]), row, cause="patch")
+                for entity, row in rows:  # a patch is state, not a call: its rows may break every rule
+                    values = written_values(entity, row)
+                    connection.execute(put_statement(entity), (True, world_id, *values, "patch"))
                 connection.execute(QUERIES["start_journal"])
         except BaseException:
             self._give_back(connection)

@@ -77,10 +77,10 @@ def get_statement(entity: Entity) -> LiteralString:
 
 @functools.cache
 def put_statement(entity: Entity) -> LiteralString:
-    """Return the statement that creates or replaces a row; parameters: world, the written values, cause.
+    """Return the statement that creates or replaces a row; parameters: imported, world, the written values, cause.
 
     A row that is replaced by an equal one is not touched, so that no trigger sees it. A new row that breaks a check
-    although the rules let it pass (the copy of an imported one) is marked as imported.
+    although the rules let it pass (the copy of an imported one) is marked as imported, whatever the parameter says.
     """
     columns = ", ".join(written_columns(entity))
     types = {field.name: column_type(field) for field in SCHEMA[entity].fields}
@@ -90,7 +90,7 @@ def put_statement(entity: Entity) -> LiteralString:
     after = ", ".join(f"EXCLUDED.{column}" for column in row_columns(entity))
     return _literal(
         f"INSERT INTO {table_of(entity)} AS kept (world_id, {columns}, imported_as_is) "
-        f"SELECT world_id, {columns}, ({row_check(entity)}) IS NOT TRUE "
+        f"SELECT world_id, {columns}, %s OR ({row_check(entity)}) IS NOT TRUE "
         f"FROM (SELECT %s::bigint AS world_id, {given}, set_config('crm.cause', %s, true)) AS given "
         f"ON CONFLICT (world_id, {SCHEMA[entity].id_field}) DO UPDATE "
         f"SET {updates}, imported_as_is = kept.imported_as_is OR EXCLUDED.imported_as_is "

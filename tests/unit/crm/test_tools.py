@@ -368,3 +368,11 @@ def test_colleagues_are_shown_with_everything_that_is_known(call: Call) -> None:
     first = call("staff_search", limit=1)
     assert first["total"] == 4
     assert "j.lind" in str(call("staff_search", limit=1, cursor=first["next_cursor"])["results"])
+
+
+def test_an_opportunity_of_nobody_is_not_copied(make_world: Callable[..., World], fail_in: Fail) -> None:
+    """An imported record may refer to a client that is gone; no new one is made for that client."""
+    deal = {"opportunity_id": "o9", "name": "Left over", "client_id": "gone", "stage": "Proposal", "amount": 100}
+    world = make_world(rows={Entity.OPPORTUNITY: (deal,)})
+    error = fail_in(world, "clone_opportunity", opportunity_id="o9")
+    assert (error.code, error.field, error.value) == (ErrorCode.NOT_FOUND, "client_id", "gone")

@@ -47,6 +47,10 @@ def _view(bench: Workbench, row: Row) -> Outcome:
 
 
 def _clone(bench: Workbench, row: Row) -> Outcome:
+    client_id = row["client_id"]
+    client = None if client_id is None else bench.find(Entity.CLIENT, client_id, "client_id")
+    if isinstance(client, ToolError):  # an imported record may refer to nobody, a new one may not
+        return client
     copy = {field.name: row[field.name] for field in _OPPORTUNITY.given_fields}
     name = f"{row['name'] or ''}{CLONE_SUFFIX}"
     most = _OPPORTUNITY.field("name").max_length or 0

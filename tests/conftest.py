@@ -7,6 +7,7 @@ from collections.abc import Generator
 from pathlib import Path
 
 import pytest
+from _pytest.terminal import TerminalReporter
 from hypothesis import HealthCheck, settings
 
 SKIP_REASONS = Path(__file__).with_name("skip_reasons.txt")
@@ -46,6 +47,14 @@ class SkipRule:
 def pytest_configure(config: pytest.Config) -> None:
     """Make the rule hold for every test, those in docstrings of the source included."""
     config.pluginmanager.register(SkipRule(), "atlas-skip-rule")
+
+
+def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:
+    """Print the figures that tests put on record: how much was fuzzed, how much was compared."""
+    for report in terminalreporter.getreports("passed"):
+        for name, value in report.user_properties:
+            if name == "figures":
+                terminalreporter.write_line(str(value))
 
 
 def _fail_unless_allowed(report: pytest.TestReport | pytest.CollectReport) -> None:

@@ -9,10 +9,11 @@ import typer
 
 from atlas.cli.options import ForceOption, JsonOption, whole_number
 from atlas.cli.terminal import put_json, put_text, tell
-from atlas.cli.worlds import DEFAULT_HOME, Backend, NamedWorlds, checked_name, open_worlds
+from atlas.cli.worlds import DEFAULT_HOME, NamedWorlds, checked_name, open_worlds
 from atlas.core.errors import InputFileError, MisuseError
 from atlas.crm.memory import FrozenBase
 from atlas.crm.snapshots import Snapshot, parse_snapshot, snapshot_lines, snapshot_of
+from atlas.evaluation.backends import Backend
 from atlas.scenarios.casting import GENERATOR_VERSION
 from atlas.scenarios.companies import LARGEST_SIZE, SKELETON_SIZE, SMALLEST_SIZE, generate_company
 from atlas.settings.parsing import read_text

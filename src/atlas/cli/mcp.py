@@ -18,18 +18,14 @@ from atlas.cli.database import (
 )
 from atlas.cli.options import JsonOption, whole_number
 from atlas.cli.terminal import put_json, tell
-from atlas.cli.worlds import Backend
 from atlas.core.errors import MisuseError
-from atlas.crm.sessions import MemorySessions, Sessions
 from atlas.environments.casebook import Casebook, parse_split
 from atlas.environments.extras import require
 from atlas.environments.listening import ANY_HOST, address_of, bind
 from atlas.environments.visits import CaseProgramme, CompanyProgramme, Programme, Reception, VisitRecord
+from atlas.evaluation.backends import Backend, open_sessions
 from atlas.scenarios.companies import SKELETON_SIZE
 from atlas.scenarios.corpus import Recipe
-from atlas.storage.connect import database_url
-from atlas.storage.databases import CRM_DATABASE
-from atlas.storage.pool import open_pool
 from atlas.telemetry.jsonl import JsonlSink
 from atlas.verify.goals import Split
 
@@ -148,7 +144,10 @@ def mcp(
         recipe=Recipe(company_seed, size=size), corpus=corpus, scenario=scenario, split=split, actor=actor
     )
     seats = max_sessions if transport is Transport.HTTP else 1
-    with open_sessions(backend, postgres_url, seats) as sessions, open_trace(trace) as keep:
+    with (
+        open_sessions(backend, postgres_url=postgres_url, concurrency=seats) as sessions,
+        open_trace(trace) as keep,
+    ):
         reception = Reception(programme, sessions, keep)
         match transport:
             case Transport.STDIO:
@@ -177,31 +176,6 @@ def choose_programme(
     if actor is not None:
         raise MisuseError(f"--actor {actor} goes without a case; in case {scenario} it is known who speaks")
     return CaseProgramme(book.find(scenario))
-
-
-@contextmanager
-def open_sessions(backend: Backend, postgres_url: str | None, seats: int) -> Generator[Sessions]:
-    """Give access to sessions of a backend for the length of a ``with`` block.
-
-    Args:
-        backend: Which.
-        postgres_url: Server of the postgres backend; None for an embedded one.
-        seats: Sessions that may be open at once.
-
-    Raises:
-        StorageError: the server cannot be reached or started.
-        MissingExtraError: the packages of the postgres backend are not installed.
-    """
-    match backend:
-        case Backend.MEMORY:
-            yield MemorySessions()
-        case Backend.POSTGRES:
-            from atlas.crm.postgres import PostgresSessions  # noqa: PLC0415 - of an extra
-
-            with database_url(postgres_url, CRM_DATABASE) as url, open_pool(url, max_size=seats + 1) as pool:
-                yield PostgresSessions(pool, slots=seats)
-        case _:
-            assert_never(backend)
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import enum
 import re
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
@@ -11,6 +10,7 @@ from typing import Protocol
 
 from atlas.core.errors import MisuseError
 from atlas.crm.snapshots import Snapshot, parse_snapshot, snapshot_lines
+from atlas.evaluation.backends import Backend
 from atlas.settings.parsing import read_text
 from atlas.storage.account import own_account, server_account
 from atlas.storage.connect import database_url
@@ -23,13 +23,6 @@ DEFAULT_HOME = Path("artifacts/crm")
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _SUFFIX = ".jsonl"
-
-
-class Backend(enum.StrEnum):
-    """Where the records of a world are kept."""
-
-    MEMORY = "memory"
-    POSTGRES = "postgres"
 
 
 class NamedWorlds(Protocol):

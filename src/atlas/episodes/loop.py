@@ -6,8 +6,10 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from atlas.core.errors import MisuseError, StorageError
-from atlas.core.records import record
+from atlas.core.records import JsonObject, record
 from atlas.crm.records import Change, ErrorCode, Response, ToolCall, ToolError, ToolResult
 from atlas.crm.respond import RESPOND, parse_response
 from atlas.crm.world import Workplace
@@ -22,6 +24,7 @@ from atlas.episodes.records import (
     Step,
     Turn,
 )
+from atlas.telemetry.escaping import escaped
 
 
 @record
@@ -234,7 +237,7 @@ class EpisodeDriver:
                 except StorageError as exc:
                     self._fail(exc)
                     return tuple(results), None
-            self._steps.append(Step(call, result))
+            self._steps.append(Step(_on_record(call), result))
             results.append(result)
         return tuple(results), response
 
@@ -253,3 +256,8 @@ class EpisodeDriver:
 
 def _rejected(code: ErrorCode, message: str) -> ToolResult:
     return ToolResult(error=ToolError(code, message))
+
+
+def _on_record(call: ToolCall) -> ToolCall:
+    """``call`` as it can be written down and sent to other processes, whatever the agent has put into it."""
+    return ToolCall(str(escaped(call.tool)), cast("JsonObject", escaped(call.arguments)))

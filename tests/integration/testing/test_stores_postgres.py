@@ -38,7 +38,8 @@ def test_some_hundred_sequences_are_identical(sessions: PostgresSessions, reques
     """Results, errors, journals, rows and hashes are equal, and every company is untouched afterwards."""
     report = check_store(sessions, sequences=FEW, seed=1)
     assert report.sequences == FEW
-    assert put_to_work(report), str(report)
+    assert report.succeeded > report.calls // 3
+    assert report.changes > FEW
     request.node.user_properties.append(("figures", f"memory and PostgreSQL: {report}"))
 
 

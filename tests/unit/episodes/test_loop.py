@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
+import pickle
 import random
 from collections.abc import Callable, Sequence
 from datetime import date
@@ -11,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from atlas.core.canonical import canonical_json
 from atlas.core.clock import FrozenClock, start_of_business
 from atlas.core.errors import MisuseError, StorageError
 from atlas.crm.memory import FrozenBase
@@ -254,6 +257,21 @@ def test_what_an_agent_logs_is_kept_in_order() -> None:
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Step by step
+
+
+@pytest.mark.parametrize(
+    "value",
+    [float("nan"), float("-inf"), "\ud800", 10**6_000, functools.reduce(lambda inner, _: [inner], range(5_000), 0)],
+    ids=["nan", "infinity", "half-a-pair", "huge-number", "nested"],
+)
+def test_whatever_an_agent_sends_can_be_written_down_and_sent_on(value: object) -> None:
+    """An episode goes to log files and to other processes; no argument is strange enough to stop it there."""
+    agent = Puppet(script(Action((ToolCall("client_search", {"name": value}),)), Action((DONE,))))
+    episode = run_episode(agent, open_world(), Talker("Find it."), tenant="tn").episode
+    (step,) = episode.turns[0].steps
+    assert step.result.error is not None
+    assert canonical_json(episode).encode()
+    assert pickle.loads(pickle.dumps(episode)) == episode  # noqa: S301 - our own bytes
 
 
 def test_a_driver_waits_for_one_action_at_a_time() -> None:

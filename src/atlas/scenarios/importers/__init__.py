@@ -1,0 +1,1 @@
+"""Exams from outside: public formats read without loss, and turned into worlds that agents can work in."""

@@ -47,6 +47,11 @@ class _Step(NamedTuple):
     field: str | None
 
     @property
+    def after(self) -> Row | None:
+        """The row as it is to be, None where it goes."""
+        return None if self.field is None else {**self.row, self.field: None}
+
+    @property
     def place(self) -> tuple[Entity, str]:
         """Kind and id of the row."""
         return self.entity, _id_of(self.entity, self.row)
@@ -171,10 +176,8 @@ class Workbench:
             error = self._judge_step(step)
             if error is not None:
                 return _kept_by(step, entity, error)
-        for kind, before, field in (*dependents, target):
-            self.store.write(
-                kind, _id_of(kind, before), None if field is None else {**before, field: None}, cause=self.cause
-            )
+        for step in (*dependents, target):
+            self.store.write(*step.place, step.after, cause=self.cause)
             self.writes += 1
         return Removal(
             deleted=_ids_by_kind(step for step in dependents if step.field is None),
@@ -203,9 +206,8 @@ class Workbench:
         return steps
 
     def _judge_step(self, step: _Step) -> ToolError | None:
-        entity, row, field = step
-        after, changed = (None, ()) if field is None else ({**row, field: None}, (field,))
-        return self._judge(Proposal(entity, row, after, changed, self._around))
+        changed = () if step.field is None else (step.field,)
+        return self._judge(Proposal(step.entity, step.row, step.after, changed, self._around))
 
     def _write(self, entity: Entity, row: Row) -> Row:
         self.store.write(entity, _id_of(entity, row), row, cause=self.cause)
@@ -239,9 +241,9 @@ def _ids_by_kind(steps: Iterable[_Step]) -> Mapping[Entity, Sequence[str]]:
 def _kept_by(step: _Step, entity: Entity, error: ToolError) -> ToolError:
     """The error of a rule that keeps one of the dependents, for somebody who wanted to delete something else."""
     noun = f"{SCHEMA[step.entity].noun} {quoted(step.place[1])}"
-    effect = "would go with it" if step.field is None else f"would lose its `{step.field}`"
-    message = f"the {SCHEMA[entity].noun} cannot be deleted, {noun} {effect}; {error.message}"
-    return dataclasses.replace(error, message=message, hint=None)
+    target = f"the {SCHEMA[entity].noun}"
+    effect = f"go with {target}" if step.field is None else f"lose its `{step.field}`"
+    return dataclasses.replace(error, hint=f"{noun} would {effect}, so {target} has to stay as well")
 
 
 _WORLD_VALUES: Mapping[WorldValue, Callable[[random.Random, Clock, Actor], str]] = {

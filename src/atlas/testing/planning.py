@@ -119,9 +119,9 @@ def _draw_select(chooser: Chooser, ids: Ids) -> Step:
 
 
 def _draw_fields(fields: Sequence[FieldDef], chooser: Chooser) -> Sequence[FieldDef]:
-    """Up to two fields; those with an order are few, and are preferred every other time."""
+    """Up to two fields; those with an order are few, and are preferred now and then."""
     ordered = [field for field in fields if Operator.GTE in operators_of(field)]
-    return chooser.some(ordered if ordered and chooser.one_in(4) else fields, 2)
+    return chooser.some(ordered if ordered and chooser.one_in(3) else fields, 2)
 
 
 def _draw_select_changed(chooser: Chooser, ids: Ids) -> Step:

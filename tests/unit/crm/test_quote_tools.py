@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 
 import pytest
 
-from atlas.crm.records import ErrorCode, ToolError
+from atlas.crm.records import Entity, ErrorCode, Row, ToolError
+from atlas.crm.world import World
 
 Call = Callable[..., dict[str, object]]
 Fail = Callable[..., ToolError]
@@ -55,6 +57,34 @@ def test_what_cannot_be_compared_is_said(
     error = reject(tool, **arguments)
     assert error.code is ErrorCode(code)
     assert message in error.message
+
+
+@pytest.mark.parametrize("tool", ["compare_quotes", "compare_quote_details"])
+def test_the_argument_to_blame_is_the_list(reject: Fail, tool: str) -> None:
+    """Whatever is wrong with one of the ids, ``field`` names the argument that there is."""
+    for ids in (["q1", "q9"], ["q1", 5], ["q1", "q1"], ["q1", ""], "q1", []):
+        assert reject(tool, quote_ids=ids).field == "quote_ids"
+
+
+@pytest.mark.parametrize("tool", ["compare_quotes", "compare_quote_details"])
+def test_deeply_nested_ids_are_no_ids(reject: Fail, tool: str) -> None:
+    """Lists too deep to be compared with each other are refused like any other list."""
+    deep = [functools.reduce(lambda inner, _: [inner], range(5_000), list[object]()) for _ in range(2)]
+    assert reject(tool, quote_ids=deep).message == "`quote_id` must be a text, not a list"
+
+
+def test_quotes_without_an_amount_are_compared_too(make_world: Callable[..., World], succeed_in: Call) -> None:
+    """Imported quotes may lack it: they are no lowest one, and count for nothing."""
+    rows: dict[Entity, tuple[Row, ...]] = {
+        Entity.QUOTE: ({"quote_id": "a"}, {"quote_id": "b", "amount": 150}, {"quote_id": "c"})
+    }
+    world = make_world(rows=rows)
+    data = succeed_in(world, "compare_quotes", quote_ids=["a", "b"])
+    one = {"quote_id": "b", "amount": 1.5}
+    assert (data["lowest"], data["highest"], data["difference"], data["total_amount"]) == (one, one, 0, 1.5)
+    data = succeed_in(world, "compare_quotes", quote_ids=["a", "c"])
+    none = {"quote_id": None, "amount": None}
+    assert (data["lowest"], data["highest"], data["difference"], data["total_amount"]) == (none, none, None, 0)
 
 
 def test_prefixes_are_counted(call: Call) -> None:

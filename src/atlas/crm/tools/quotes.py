@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import TypeAlias, cast
@@ -27,7 +28,7 @@ from atlas.crm.tools.definition import (
 )
 from atlas.crm.tools.json_schema import object_schema
 from atlas.crm.tools.search import SearchForm, search_tool
-from atlas.crm.wording import is_array, quoted
+from atlas.crm.wording import is_array, kept, quoted
 from atlas.crm.workbench import Workbench
 
 RunOnQuotes: TypeAlias = Callable[[Workbench, Sequence[Row]], Outcome]
@@ -111,7 +112,7 @@ def _comparing_tool(name: str, description: str, run: RunOnQuotes, returns: str)
         for quote_id in ids:
             row = find(bench, quote_id)
             if isinstance(row, ToolError):
-                return row
+                return dataclasses.replace(row, field=QUOTE_IDS)
             rows.append(row)
         return run(bench, rows)
 
@@ -132,10 +133,13 @@ def _parse_ids(given: object) -> Sequence[object] | ToolError:
     if not FEWEST_COMPARED <= len(given) <= MOST_COMPARED:
         message = f"`{QUOTE_IDS}` takes {FEWEST_COMPARED} to {MOST_COMPARED} ids, got {len(given)}"
         return ToolError(ErrorCode.OUT_OF_RANGE, message, QUOTE_IDS, len(given))
-    for place, quote_id in enumerate(given):
-        if quote_id in given[:place]:
-            message = f"`{QUOTE_IDS}` names {quoted(quote_id)} twice; name each quote once"
-            return ToolError(ErrorCode.MISMATCH, message, QUOTE_IDS, quoted(quote_id))
+    known: set[str] = set()
+    for quote_id in given:
+        if isinstance(quote_id, str):  # what is none is told when it is looked up
+            if quote_id in known:
+                message = f"`{QUOTE_IDS}` names {quoted(quote_id)} twice; name each quote once"
+                return ToolError(ErrorCode.MISMATCH, message, QUOTE_IDS, kept(quote_id))
+            known.add(quote_id)
     return given
 
 

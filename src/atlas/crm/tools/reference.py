@@ -1,23 +1,24 @@
-"""The reference page of records and tools, written from their definitions: ``docs/reference/crm-tools.md``."""
+"""The reference page of the tools, written from their definitions: ``docs/reference/crm-tools.md``."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Sequence
 
-from atlas.core.money import from_cents
-from atlas.crm.fields import EntityDef, FieldDef, FieldKind, WorldValue
+from atlas.core.records import as_json
 from atlas.crm.records import ErrorCode, ReasonCode, ToolSpec
 from atlas.crm.respond import RESPOND
-from atlas.crm.schema import SCHEMA
 from atlas.crm.tools.definition import Tool
+from atlas.crm.tools.examples import EXAMPLES, play_example
 from atlas.crm.tools.registry import TOOLS
 from atlas.crm.tools.search import DEFAULT_LIMIT, MAX_LIMIT
 from atlas.crm.wording import is_array, is_object
 
 _HEAD = f"""\
-# Records and tools of the CRM
+# Tools of the CRM
 
-This page is generated from `atlas.crm.schema` and `atlas.crm.tools`; a test compares it with them.
+This page is generated from `atlas.crm.tools`; a test compares it with them and carries out every example. What the
+records hold is on the page of the [schema](crm-schema.md).
 
 Every tool takes a JSON object and answers with an object, or with an error value. A call that fails changes nothing.
 An unknown argument is rejected, with the nearest known name as a suggestion; `null` counts as not given.
@@ -25,34 +26,21 @@ An unknown argument is rejected, with the nearest known name as a suggestion; `n
 - **Searches** take criteria by field name, on their own or wrapped in `criteria`. A criterion is a value or an object
   of operators: `{{"amount": {{"gte": 5000, "lte": 9000}}}}`. A plain value means `contains` for texts and `equals` for
   everything else; texts are compared without regard to case. A day given for a point in time means all of that day.
-  Results come in the order of `order_by` (`amount`, or `-amount` for the highest first; empty values come last) and
+  An empty field fulfils no criterion but `{{"empty": true}}`.
+- **Results** come in the order of `order_by` (`amount`, or `-amount` for the highest first; empty values come last) and
   otherwise in the order of their ids; at most `limit` of them ({DEFAULT_LIMIT} unless given, at most {MAX_LIMIT}), with
-  `total` telling how many there are.
+  `total` telling how many there are. `next_cursor` of a result, given as `cursor` with the same criteria and order,
+  leads to the results behind it; it is null where there are none. Pages are cut from the records as they are when the
+  call is made: one that is written in between may shift them.
 - **modify_…** tools take the new values on their own or wrapped in `updates`; `null` empties a field that may be empty.
+- **delete_…** tools delete what cannot be without the record as well, empty the references of what can, and say both.
+  Where a rule of the company keeps one of these records, nothing is deleted.
+- **…_details** tools show a record with what is around it; `opportunity_details` shows the opportunity alone, and
+  `view_opportunity_details` everything around it.
 - **Amounts** are JSON numbers in currency units with at most two decimals; **dates** are `YYYY-MM-DD`.
-"""
 
-_KIND_WORDS: dict[FieldKind, str] = {
-    FieldKind.ID: "id",
-    FieldKind.REFERENCE: "id of a record",
-    FieldKind.NAME: "text of one line",
-    FieldKind.TEXT: "text",
-    FieldKind.EMAIL: "e-mail address",
-    FieldKind.URL: "web address",
-    FieldKind.FILE_NAME: "file name",
-    FieldKind.ENUM: "one of",
-    FieldKind.MONEY: "amount",
-    FieldKind.WHOLE_NUMBER: "whole number",
-    FieldKind.DATE: "date",
-    FieldKind.TIMESTAMP: "point in time",
-    FieldKind.STAFF: "handle of a colleague",
-    FieldKind.NAMES: "list of texts",
-}
-_WORLD_WORDS: dict[WorldValue, str] = {
-    WorldValue.NEW_ID: "given by the CRM",
-    WorldValue.NOW: "the time in the world",
-    WorldValue.ACTOR: "the acting colleague",
-}
+In the examples it is 2026-03-02, and Mara Okafor (`m.okafor`) acts in a company of a handful of records.
+"""
 
 
 def render_reference() -> str:
@@ -60,16 +48,26 @@ def render_reference() -> str:
     parts = [_HEAD, "## Tools\n"]
     parts += [_tool_section(tool) for tool in TOOLS.values()]
     parts.append(_section(RESPOND, "Ends the turn; nothing is answered."))
-    parts.append("## Records\n")
-    parts += [_entity_section(definition) for definition in SCHEMA.values()]
     parts.append(_codes("Error codes", "The `code` of an error value.", [code.value for code in ErrorCode]))
     parts.append(_codes("Reason codes", "The `reason_code` of `respond`.", [code.value for code in ReasonCode]))
     return "\n".join(parts)
 
 
 def _tool_section(tool: Tool) -> str:
-    kind = "Changes records." if tool.writes else "Only reads."
-    return _section(tool.spec, f"Returns: {tool.returns} {kind}")
+    kind = "Deletes records." if tool.deletes else "Changes records." if tool.writes else "Only reads."
+    return f"{_section(tool.spec, f'Returns: {tool.returns} {kind}')}\n{_example(tool.name)}"
+
+
+def _example(name: str) -> str:
+    """The call of the example and what it gives, each part of the result on a line of its own."""
+    result = play_example(name)
+    shown = result.data or {"error": as_json(result.error)}
+    parts = ",\n".join(f" {json.dumps(key)}: {_one_line(value)}" for key, value in shown.items())
+    return f"```text\n{name}({_one_line(EXAMPLES[name])})\n{{\n{parts}\n}}\n```\n"
+
+
+def _one_line(value: object) -> str:
+    return json.dumps(as_json(value), ensure_ascii=False)
 
 
 def _section(spec: ToolSpec, returns: str) -> str:
@@ -97,40 +95,6 @@ def _type_words(schema: object) -> str:
         return ", ".join(str(value) for value in schema["enum"])
     form = schema.get("format")
     return str(schema["type"]) if form is None else f"{schema['type']} ({form})"
-
-
-def _entity_section(definition: EntityDef) -> str:
-    lines = [f"### {definition.entity.value}", "", definition.description, ""]
-    lines += ["| field | required | holds | meaning |", "|---|---|---|---|"]
-    lines += [_field_line(field) for field in definition.fields]
-    return "\n".join([*lines, ""])
-
-
-def _field_line(field: FieldDef) -> str:
-    needed = "yes" if field.required else ""
-    return f"| `{field.name}` | {needed} | {'; '.join(_field_words(field))} | {field.description} |"
-
-
-def _field_words(field: FieldDef) -> Iterator[str]:
-    yield f"one of {', '.join(field.allowed)}" if field.kind is FieldKind.ENUM else _KIND_WORDS[field.kind]
-    if field.kind is FieldKind.MONEY:
-        yield f"more than 0, at most {from_cents(field.maximum or 0):,}"
-    if field.kind is FieldKind.WHOLE_NUMBER:
-        yield f"{field.minimum} to {field.maximum}"
-    if field.max_length is not None:
-        yield f"at most {field.max_length:,} {'items' if field.kind is FieldKind.NAMES else 'characters'}"
-    if field.allowed_at_creation:
-        yield f"starts as {' or '.join(field.allowed_at_creation)}"
-    if field.not_past:
-        yield "not before today when given"
-    if field.unique:
-        yield "unique, ignoring case"
-    if field.fixed:
-        yield "never changes"
-    if field.world_value is not None:
-        yield _WORLD_WORDS[field.world_value]
-    if field.default:
-        yield f"{field.default} unless given"
 
 
 def _codes(title: str, what: str, codes: Sequence[str]) -> str:

@@ -35,6 +35,7 @@ DEFAULT_LIMIT = 50  # results
 MAX_LIMIT = 200  # results
 
 _MAX_CHOICES = 100  # values of one `in`
+_NO_CRITERION = "lists are shown in results, but cannot be searched"
 _LARGEST_BOUND = 1e12  # currency units; more means nothing in a search
 _CURSOR_TEXT = re.compile(r"([1-9][0-9]{0,8})-([0-9a-f]{12})")
 _LONGEST_TEXT = 4_000  # characters of a text that is searched for
@@ -86,14 +87,19 @@ class SearchForm:
     """
 
     def __init__(self, tool: str, fields: Iterable[FieldDef], *, paged: bool = True, owner: str = "") -> None:
-        self.fields = tuple(field for field in fields if field.kind is not FieldKind.NAMES)
+        given = tuple(fields)
+        self.fields = tuple(field for field in given if field.kind is not FieldKind.NAMES)
         self._tool = tool
         self._paged = paged
         self._conditions = tuple(_Conditions(field) for field in self.fields)
         self._sortable = tuple(field.name for field in self.fields)
         paging = (ORDER_BY, LIMIT, CURSOR) if paged else ()
         self._form = ArgumentForm(
-            tool, (), others=(*(field.name for field in self.fields), CRITERIA, *paging), owner=owner
+            tool,
+            (),
+            others=(*(field.name for field in self.fields), CRITERIA, *paging),
+            withheld={field.name: _NO_CRITERION for field in given if field.kind is FieldKind.NAMES},
+            owner=owner,
         )
         self._names = frozenset(self._form.names)
 
@@ -287,10 +293,10 @@ def search_tool(name: str, entity: Entity, description: str) -> Tool:
 def _parse_limit(given: object) -> int | ToolError:
     if given is None:
         return DEFAULT_LIMIT
-    if isinstance(given, bool) or not isinstance(given, int):
+    if isinstance(given, bool) or not (isinstance(given, int) or (isinstance(given, float) and given.is_integer())):
         return wrong_type(LIMIT, given, "a whole number")
     if 1 <= given <= MAX_LIMIT:
-        return given
+        return int(given)
     message = f"`{LIMIT}` must be between 1 and {MAX_LIMIT}, got {quoted(given)}"
     return ToolError(ErrorCode.OUT_OF_RANGE, message, LIMIT, kept(given))
 
@@ -353,7 +359,7 @@ def _criterion_schema(field: FieldDef) -> JsonObject:
     }
     return {
         "anyOf": [plain, {"type": "object", "properties": wrapped, "minProperties": 1, "additionalProperties": False}],
-        "description": f"{field.description} A plain value means {operators[0].value}.",
+        "description": field.description + _PLAIN_MEANING.get(operators[0], ""),
     }
 
 
@@ -366,6 +372,8 @@ def _operand_schema(field: FieldDef) -> JsonObject:
         return {"type": "string", "format": "date"}
     return value_schema(field)
 
+
+_PLAIN_MEANING = {Operator.CONTAINS: " A plain value means contains."}  # elsewhere equals, as everybody expects
 
 _CRITERIA_SCHEMA: JsonObject = {
     "type": "object",

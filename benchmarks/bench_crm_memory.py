@@ -18,6 +18,7 @@ from atlas.core.records import JsonObject, as_json
 from atlas.crm.memory import FrozenBase
 from atlas.crm.records import Actor, Entity, Outcome, Response, Row, ToolCall
 from atlas.crm.respond import parse_response
+from atlas.crm.store import Store
 from atlas.crm.world import World
 from atlas.settings.parsing import parse_record
 from atlas.verify.goals import (
@@ -51,10 +52,10 @@ FORK_TARGET_US = 20
 ACTOR = Actor("rep.0", "Account Executive")
 
 
-def open_world(base: FrozenBase, seed: int) -> World:
-    """Return a world on a fresh fork of ``base``."""
+def open_world(store: Store, seed: int) -> World:
+    """Return a world around ``store``."""
     return World(
-        base.fork(),
+        store,
         directory=DIRECTORY,
         actor=ACTOR,
         rules=(),
@@ -151,7 +152,7 @@ def measure_mix(company: Callable[[], FrozenBase], *, episodes: int, calls: int)
 
     def work(base: FrozenBase) -> int:
         for number, wanted in enumerate(drawn):
-            world = open_world(base, number)
+            world = open_world(base.fork(), number)
             for call in wanted:
                 succeed(world, call)
         return episodes * calls
@@ -202,9 +203,9 @@ def draw_case(base: FrozenBase, number: int) -> tuple[SealedCase, Sequence[ToolC
     return SealedCase(f"sc-{number}", Split.DEV, goal, (Solution(()),)), calls
 
 
-def play(base: FrozenBase, number: int, goal: Goal, calls: Sequence[ToolCall]) -> bool:
+def play(store: Store, number: int, goal: Goal, calls: Sequence[ToolCall]) -> bool:
     """Play one episode to its verdict and return whether it was a strict success."""
-    world = open_world(base, number)
+    world = open_world(store, number)
     *before, create_quote = calls
     for call in before:
         succeed(world, call)
@@ -229,7 +230,7 @@ def measure_graded(base: FrozenBase, *, parsed: bool) -> Measurement:
     def work(base: FrozenBase) -> int:
         for number, (case, calls) in enumerate(cases):
             goal = case.goal if parsed else parse_record(SealedCase, json.loads(texts[number]), "goal").goal
-            if not play(base, number, goal, calls):
+            if not play(base.fork(), number, goal, calls):
                 raise RuntimeError(f"episode {number} is no strict success")
         return len(cases)
 
@@ -244,7 +245,7 @@ def measure_contains(company: Callable[[], FrozenBase], needles: Sequence[str]) 
             world.call(ToolCall("opportunity_search", {"name": needle, "limit": 10}))
         return len(needles)
 
-    return measure(work, lambda: open_world(company(), 0))
+    return measure(work, lambda: open_world(company().fork(), 0))
 
 
 def measure_forks() -> Measurement:

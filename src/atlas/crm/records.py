@@ -77,6 +77,10 @@ class ErrorCode(enum.StrEnum):
     PERMISSION_DENIED = "permission_denied"
     TURN_ENDED = "turn_ended"
     BUDGET_EXHAUSTED = "budget_exhausted"
+    IDEMPOTENCY_CONFLICT = "idempotency_conflict"
+    TIMEOUT = "timeout"
+    RATE_LIMITED = "rate_limited"
+    SERVER_ERROR = "server_error"
 
 
 @record

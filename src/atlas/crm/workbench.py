@@ -93,6 +93,8 @@ class Workbench:
         rules: The company's own rules.
         rng: Where ids come from.
         clock: What time it is.
+        may_search: Raises where the caller may not search for something; None where everybody may search for
+            everything. Asked for the searches of tools, not for what rules and hints look up.
     """
 
     def __init__(
@@ -104,6 +106,7 @@ class Workbench:
         rules: Sequence[ValidationRule],
         rng: random.Random,
         clock: Clock,
+        may_search: Callable[[Query], None] | None = None,
     ) -> None:
         self.store = store
         self.directory = directory
@@ -116,6 +119,7 @@ class Workbench:
             self._rules.setdefault(entity_of(rule), []).append(rule)
         self._rng = rng
         self._clock = clock
+        self._may_search = may_search
 
     @property
     def actor(self) -> Actor:
@@ -133,7 +137,9 @@ class Workbench:
         return unknown_record(entity, row_id, argument, self.store) if row is None else row
 
     def select(self, query: Query) -> Selection:
-        """Return the rows that fulfil ``query``."""
+        """Return the rows that fulfil ``query``, which is the caller's own."""
+        if self._may_search is not None:
+            self._may_search(query)
         return self.store.select(query)
 
     def create(self, entity: Entity, values: Mapping[str, FieldValue], *, copied: bool = False) -> Row | ToolError:

@@ -8,12 +8,15 @@ from datetime import date
 from typing import Protocol
 
 from atlas.core.clock import Clock
-from atlas.core.errors import nearest_name
 from atlas.crm import respond
+from atlas.crm.guard import WITHHELD, Guard, NotPermittedError
+from atlas.crm.idempotency import CallLedger
 from atlas.crm.journal import fold
+from atlas.crm.permissions import DeniedAttempt, PermissionPolicy
 from atlas.crm.records import (
     Actor,
     Change,
+    Entity,
     ErrorCode,
     StaffDirectory,
     ToolCall,
@@ -21,7 +24,9 @@ from atlas.crm.records import (
     ToolResult,
     ToolSpec,
 )
+from atlas.crm.rules.tool_names import nearest_tool
 from atlas.crm.store import Store
+from atlas.crm.tools.definition import Outcome, Tool
 from atlas.crm.tools.registry import TOOL_SPECS, TOOLS
 from atlas.crm.validation_rules import ValidationRule
 from atlas.crm.wording import kept, listed, named
@@ -74,6 +79,10 @@ class World:
         rules: The company's own rules, besides those that hold everywhere.
         rng: Where the ids of new rows come from.
         clock: The time in the world.
+        permissions: Who may see and change what; None for everybody everything, except for read-only access.
+
+    Raises:
+        MisuseError: ``permissions`` do not fit the actor or the schema.
     """
 
     def __init__(
@@ -85,12 +94,24 @@ class World:
         rules: tuple[ValidationRule, ...],
         rng: random.Random,
         clock: Clock,
+        permissions: PermissionPolicy | None = None,
     ) -> None:
         self._store = store
         self._clock = clock
-        self._bench = Workbench(store, directory=directory, actor=actor, rules=rules, rng=rng, clock=clock)
+        self._guard = None if permissions is None else Guard(store, permissions, directory=directory, actor=actor)
+        self._bench = Workbench(
+            self._guard or store,
+            directory=directory,
+            actor=actor,
+            rules=rules,
+            rng=rng,
+            clock=clock,
+            may_search=self._guard.check_search if self._guard else None,
+        )
         self._calls = 0
         self._writing_calls = 0
+        self._ledger: CallLedger | None = None
+        self._denied: list[DeniedAttempt] = []
 
     @property
     def actor(self) -> Actor:
@@ -108,25 +129,68 @@ class World:
     def writes(self) -> int:
         return self._writing_calls
 
-    def call(self, call: ToolCall) -> ToolResult:
+    @property
+    def denied_attempts(self) -> tuple[DeniedAttempt, ...]:
+        """Every call so far that was not permitted, in order."""
+        return tuple(self._denied)
+
+    def call(self, call: ToolCall, *, idempotency_key: str | None = None) -> ToolResult:
+        """Carry out ``call`` and return what came of it; a call that fails changes nothing.
+
+        Args:
+            call: The call; any JSON value is taken for its arguments.
+            idempotency_key: Where given, the call is carried out once: sent again with its key, it gets the same
+                answer, and another call with that key is an error. See ``atlas.crm.idempotency``.
+
+        Raises:
+            StorageError: the database behind the store broke.
+        """
+        if idempotency_key is not None:
+            if self._ledger is None:
+                self._ledger = CallLedger()
+            return self._ledger.once(call, idempotency_key, self.call)
         self._calls += 1
-        tool = TOOLS.get(call.tool)
+        try:
+            tool = TOOLS.get(call.tool)
+        except TypeError:  # a name that is a list or an object
+            tool = None
         if tool is None:
             return ToolResult(error=_unknown_tool(call.tool))
         bench = self._bench
-        if tool.writes and bench.actor.access == READ_ONLY:
-            return ToolResult(error=_not_permitted(bench.actor, tool.name))
         bench.cause = f"{self._calls}:{tool.name}"
+        if tool.writes and bench.actor.access == READ_ONLY:
+            return ToolResult(error=self._log_denial(_not_permitted(bench.actor, tool.name)))
         written = bench.writes
         savepoint = self._store.savepoint()
-        outcome = tool.run(bench, call.arguments)
+        outcome = tool.run(bench, call.arguments) if self._guard is None else self._guarded(self._guard, tool, call)
         if isinstance(outcome, ToolError):
             self._store.rollback(savepoint)
             bench.writes = written
+            if outcome.code is ErrorCode.PERMISSION_DENIED and self._guard is None:
+                self._log_denial(outcome)
             return ToolResult(error=outcome)
         if bench.writes > written:
             self._writing_calls += 1
         return ToolResult(data=outcome)
+
+    def _guarded(self, guard: Guard, tool: Tool, call: ToolCall) -> Outcome:
+        """Run a tool under permissions."""
+        try:
+            guard.begin_call(tool.name)
+            outcome = tool.run(self._bench, call.arguments)
+        except NotPermittedError as exc:
+            return self._log_denial(exc.error, exc.entity, exc.row_id)
+        if not isinstance(outcome, ToolError):
+            withheld = guard.withheld()
+            return {**outcome, WITHHELD: withheld} if withheld else outcome
+        blocked = guard.blocked(outcome)
+        if blocked is not None:
+            return self._log_denial(blocked.error, blocked.entity, blocked.row_id)
+        return self._log_denial(outcome) if outcome.code is ErrorCode.PERMISSION_DENIED else outcome
+
+    def _log_denial(self, error: ToolError, entity: Entity | None = None, row_id: str | None = None) -> ToolError:
+        self._denied.append(DeniedAttempt(self._bench.cause, error.message, entity, row_id, error.field))
+        return error
 
     def changes(self) -> tuple[Change, ...]:
         return fold(self._store.journal())
@@ -141,12 +205,9 @@ def _unknown_tool(name: object) -> ToolError:
         message = f"`{respond.NAME}` ends a turn; it is not carried out in the CRM"
         return ToolError(ErrorCode.UNKNOWN_TOOL, message)
     known = tuple(TOOLS)
-    near = nearest_name(name, known) if isinstance(name, str) and len(name) <= _LONGEST_GUESS else None
+    near = nearest_tool(name, (*known, respond.NAME))
     advice = f"did you mean `{near}`?" if near else f"known: {listed(known)}"
     return ToolError(ErrorCode.UNKNOWN_TOOL, f"unknown tool {named(name)}; {advice}", value=kept(name), allowed=known)
-
-
-_LONGEST_GUESS = 100  # characters of an unknown name that a guess is made from
 
 
 def _not_permitted(actor: Actor, tool: str) -> ToolError:

@@ -9,20 +9,33 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from atlas.core.records import record
+from atlas.crm.hostile import Exposure
 from atlas.episodes.loop import EpisodeRun
 from atlas.episodes.protocols import Agent, Demonstrator, Learner, Teacher
 from atlas.episodes.records import Tier
 from atlas.scenarios.records import Scenario
+from atlas.scenarios.stage import Adversity
 from atlas.verify.goals import Split
 from atlas.verify.verdict import Verdict
 
 
 @record
 class Sitting:
-    """One case, worked on and judged."""
+    """One case, worked on and judged.
+
+    Attributes:
+        run: What happened.
+        verdict: What it was worth.
+        exposures: What the agent fell for, where there was hostile content.
+        denied: Number of calls that were not permitted.
+        faults: Number of calls, retries included, that something went wrong with on the way.
+    """
 
     run: EpisodeRun
     verdict: Verdict
+    exposures: tuple[Exposure, ...] = ()
+    denied: int = 0
+    faults: int = 0
 
 
 @record
@@ -57,8 +70,17 @@ class Exam(Protocol):
         """Return the cases of a split, in the order in which they are worked on."""
         ...
 
-    def sit(self, agent: Agent, scenario: Scenario) -> Sitting:
-        """Let ``agent`` work on a case in a fresh world, and judge what it did."""
+    def sit(self, agent: Agent, scenario: Scenario, *, adversity: Adversity | None = None) -> Sitting:
+        """Let ``agent`` work on a case in a fresh world, and judge what it did.
+
+        Args:
+            agent: Who works.
+            scenario: The case.
+            adversity: What makes the world hard to work in; None for nothing.
+
+        Raises:
+            StorageError: the world broke in mid-episode; nothing can be said about the agent.
+        """
         ...
 
     def demonstrator(self, scenario: Scenario) -> Demonstrator:

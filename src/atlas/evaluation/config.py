@@ -6,7 +6,9 @@ nearest known one. Everything but ``execution`` decides the results and is part 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import dataclasses
+import enum
+from collections.abc import Iterable, Iterator, Mapping
 from importlib import resources
 from pathlib import Path
 from typing import Annotated, Literal, Self, TypeAlias, cast
@@ -17,10 +19,14 @@ from pydantic import BaseModel, ConfigDict, Discriminator, Field, model_validato
 from atlas.core.canonical import content_hash
 from atlas.core.errors import ConfigError, InputFileError, nearest_name
 from atlas.core.records import JsonObject
+from atlas.crm.faults import FaultKind, FaultPlan
+from atlas.crm.hostile import HostilePlan
+from atlas.crm.permissions import POLICIES
 from atlas.episodes.records import Tier
 from atlas.evaluation.records import Arm
 from atlas.scenarios.companies import LARGEST_SIZE, SKELETON_SIZE, SMALLEST_SIZE
 from atlas.scenarios.schedule import Profile
+from atlas.scenarios.stage import Adversity
 from atlas.settings.environment import layered, overrides
 from atlas.settings.parsing import parse_record, read_text
 
@@ -136,6 +142,25 @@ class CorpusOptions(Section):
     reskin: Seed | None = None
 
 
+class AdversityOptions(Section):
+    """What makes the worlds of an experiment hard to work in; the same for every arm.
+
+    Attributes:
+        faults: What goes wrong on the way to the CRM; the agent is then put behind a harness that tries again.
+        permissions: Name of a policy that comes with Atlas: who may see and change what.
+        hostile: Hostile content of the records.
+    """
+
+    faults: FaultPlan | None = None
+    permissions: Literal["public", "territories", "private"] | None = None
+    hostile: HostilePlan | None = None
+
+    def build(self) -> Adversity:
+        """Return it as worlds take it."""
+        policy = None if self.permissions is None else POLICIES[self.permissions]
+        return Adversity(self.faults, policy, self.hostile)
+
+
 class Execution(Section):
     """How an experiment is run; never what comes out.
 
@@ -158,6 +183,7 @@ class ExperimentConfig(Section):
         window: Stream episodes per point of the learning curve, and between two saved memories.
         confidence: Coverage of every interval.
         preregistration: What was expected beforehand; None prints results without a headline.
+        adversity: What makes the worlds hard to work in; None for nothing.
         execution: How it is run.
     """
 
@@ -169,6 +195,7 @@ class ExperimentConfig(Section):
     window: int = Field(default=25, gt=0)
     confidence: float = Field(default=0.95, gt=0.5, lt=1)
     preregistration: Preregistration | None = None
+    adversity: AdversityOptions | None = None
     execution: Execution = Execution()
 
     @model_validator(mode="after")
@@ -184,17 +211,27 @@ class ExperimentConfig(Section):
         return self
 
     @property
+    def worlds(self) -> Adversity | None:
+        """What makes the worlds hard to work in, as they take it; None for nothing."""
+        return None if self.adversity is None else self.adversity.build()
+
+    @property
     def content_hash(self) -> str:
         """Hash of everything that decides the results."""
-        return content_hash(self.model_dump(mode="json", exclude={"execution"}))
+        return content_hash(self.model_dump(mode="json", exclude={"execution", *self._absent}))
 
     @property
     def preregistration_hash(self) -> str | None:
         """Hash of what was fixed before the run: hypotheses, stopping, arms, seeds and sizes; None without any."""
         if self.preregistration is None:
             return None
-        fixed = {"preregistration", "company_seeds", "corpus", "arms", "teacher", "confidence"}
-        return content_hash(self.model_dump(mode="json", include=fixed))
+        fixed = {"preregistration", "company_seeds", "corpus", "arms", "teacher", "confidence", "adversity"}
+        return content_hash(self.model_dump(mode="json", include=fixed - self._absent))
+
+    @property
+    def _absent(self) -> set[str]:
+        """Sections whose absence says nothing: hashes of experiments from before they existed stay what they were."""
+        return set() if self.adversity is not None else {"adversity"}
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -285,7 +322,11 @@ def known_keys() -> tuple[str, ...]:
     return tuple(dict.fromkeys(_walk(ExperimentConfig, "")))
 
 
-_NESTED: Mapping[str, tuple[type[Section], ...]] = {
+_NESTED: Mapping[str, tuple[type, ...]] = {
+    "adversity": (AdversityOptions,),
+    "adversity.faults": (FaultPlan,),
+    "adversity.faults.weights": (FaultKind,),
+    "adversity.hostile": (HostilePlan,),
     "corpus": (CorpusOptions,),
     "execution": (Execution,),
     "preregistration": (Preregistration,),
@@ -293,12 +334,21 @@ _NESTED: Mapping[str, tuple[type[Section], ...]] = {
 }
 
 
-def _walk(section: type[Section], prefix: str) -> Iterator[str]:
-    for key in section.model_fields:
+def _walk(section: type, prefix: str) -> Iterator[str]:
+    for key in _keys(section):
         path = f"{prefix}{key}"
         yield path
         for nested in _NESTED.get(path, ()):
             yield from _walk(nested, f"{path}.")
+
+
+def _keys(section: type) -> Iterable[str]:
+    """The keys that a section takes: the fields of a model or record, or the values of an enum."""
+    if issubclass(section, enum.Enum):
+        return [str(member.value) for member in section]
+    if issubclass(section, Section):
+        return section.model_fields
+    return [field.name for field in dataclasses.fields(cast("type[FaultPlan]", section))]  # all others are records
 
 
 def _reject_unknown(data: JsonObject, where: str) -> None:

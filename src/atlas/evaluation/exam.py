@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from atlas.core.errors import StorageError
+from atlas.crm.hostile import exposures
 from atlas.episodes.loop import run_episode
 from atlas.episodes.protocols import Agent, Demonstrator
+from atlas.episodes.records import EpisodeStatus
 from atlas.evaluation.bench import ExamFacts, Sitting
 from atlas.scenarios.casting import GENERATOR_VERSION
 from atlas.scenarios.corpus import Corpus
 from atlas.scenarios.customer import ScriptedCustomer
 from atlas.scenarios.demonstrator import build_demonstrator
 from atlas.scenarios.records import Scenario
-from atlas.scenarios.stage import open_world
+from atlas.scenarios.stage import Adversity, set_stage, with_forbidden
 from atlas.verify.goals import Split
 from atlas.verify.judge import judge
 
@@ -41,17 +44,23 @@ class CorpusExam:
         """See :class:`atlas.evaluation.bench.Exam`."""
         return self._corpus.split(split)
 
-    def sit(self, agent: Agent, scenario: Scenario) -> Sitting:
+    def sit(self, agent: Agent, scenario: Scenario, *, adversity: Adversity | None = None) -> Sitting:
         """See :class:`atlas.evaluation.bench.Exam`."""
-        world = open_world(self._corpus.company, scenario)
-        run = run_episode(agent, world, ScriptedCustomer(scenario.customer_script), tenant=self.tenant)
-        verdict = judge(
-            self._vault.goal_for_verdict(scenario.scenario_id),
-            changes=run.episode.changes,
-            responses=tuple(turn.response for turn in run.episode.turns),
-            writes=run.episode.writes,
+        stage = set_stage(self._corpus.company, scenario, adversity=adversity)
+        run = run_episode(agent, stage.workplace, ScriptedCustomer(scenario.customer_script), tenant=self.tenant)
+        if run.episode.status is EpisodeStatus.BACKEND_FAILED:
+            # nothing is known about the agent: no score is made up, the run stops here and can be resumed
+            raise StorageError(f"the world of case {scenario.scenario_id} broke: {run.episode.failure}")
+        changes, responses = run.episode.changes, tuple(turn.response for turn in run.episode.turns)
+        goal = with_forbidden(self._vault.goal_for_verdict(scenario.scenario_id), stage.planted)
+        verdict = judge(goal, changes=changes, responses=responses, writes=run.episode.writes)
+        return Sitting(
+            run,
+            verdict,
+            exposures=exposures(stage.planted, responses, changes),
+            denied=len(stage.world.denied_attempts),
+            faults=0 if stage.connection is None else len(stage.connection.faults),
         )
-        return Sitting(run, verdict)
 
     def demonstrator(self, scenario: Scenario) -> Demonstrator:
         """See :class:`atlas.evaluation.bench.Exam`."""

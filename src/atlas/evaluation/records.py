@@ -57,6 +57,10 @@ class EpisodeRecord:
         playbooks: Ids of the playbooks that were followed, in order, without repeats.
         similarity: Highest similarity of a retrieved playbook.
         memory_hash: Content hash of the memory that the agent had before the episode.
+        exposures: What the agent fell for, where there was hostile content: ``told``, ``copied``, ``obeyed`` or
+            ``mistaken``, once per sign.
+        denied: Calls that were not permitted.
+        faults: Calls, retries included, that something went wrong with on the way to the CRM.
     """
 
     company_seed: int
@@ -82,6 +86,9 @@ class EpisodeRecord:
     playbooks: tuple[str, ...]
     similarity: float
     memory_hash: str
+    exposures: tuple[str, ...] = ()
+    denied: int = 0
+    faults: int = 0
 
 
 @record

@@ -55,7 +55,7 @@ def run_unit(assignment: Assignment, bench: Bench, config: ExperimentConfig) -> 
     if unit.learns:
         yield from _run_stream(assignment, exam, bench, config)
     else:
-        yield from _run_frozen(assignment, exam, bench)
+        yield from _run_frozen(assignment, exam, bench, config)
     yield UnitDone(unit)
 
 
@@ -63,11 +63,12 @@ def _run_stream(assignment: Assignment, exam: Exam, bench: Bench, config: Experi
     unit = assignment.unit
     student = bench.pair.student(assignment.memory, frozen=False)
     teacher = bench.pair.teacher(tier_of(unit, config))
+    adversity = config.worlds
     cases = exam.cases(unit.split)
     for position in range(assignment.start, len(cases)):
         case = cases[position]
         memory_hash = student.memory_hash()
-        sitting = exam.sit(student, case)
+        sitting = exam.sit(student, case, adversity=adversity)
         feedback = teacher.review(sitting.run.episode, sitting.verdict, exam.demonstrator(case))
         yield _episode_done(unit, position, case, sitting, memory_hash=memory_hash, feedback=feedback)
         student.learn(sitting.run.episode, sitting.run.first_observation, feedback)
@@ -76,12 +77,13 @@ def _run_stream(assignment: Assignment, exam: Exam, bench: Bench, config: Experi
             yield MemorySaved(unit, done, student.save())
 
 
-def _run_frozen(assignment: Assignment, exam: Exam, bench: Bench) -> Iterator[Message]:
+def _run_frozen(assignment: Assignment, exam: Exam, bench: Bench, config: ExperimentConfig) -> Iterator[Message]:
     unit = assignment.unit
     agent, memory_hash = _frozen_agent(assignment, exam, bench)
+    adversity = config.worlds
     cases = exam.cases(unit.split)
     for position in range(assignment.start, len(cases)):
-        sitting = exam.sit(agent, cases[position])
+        sitting = exam.sit(agent, cases[position], adversity=adversity)
         yield _episode_done(unit, position, cases[position], sitting, memory_hash=memory_hash)
 
 
@@ -132,6 +134,9 @@ def _episode_done(
         playbooks=tuple(followed),
         similarity=max((entry.similarity for entry in episode.attributions), default=0.0),
         memory_hash=memory_hash,
+        exposures=tuple(exposure.kind for exposure in sitting.exposures),
+        denied=sitting.denied,
+        faults=sitting.faults,
     )
     return EpisodeDone(unit, record, _trace(record, sitting) if _is_worth_a_trace(record) else None)
 

@@ -9,7 +9,7 @@ from typing import cast
 from atlas.core.errors import CorpusError
 from atlas.crm.records import Response, ToolCall
 from atlas.crm.respond import parse_response
-from atlas.crm.world import World
+from atlas.crm.world import Workplace
 from atlas.episodes.protocols import Customer
 from atlas.episodes.records import Step, Turn
 from atlas.scenarios.plans import RESPOND_TOOL
@@ -18,7 +18,7 @@ from atlas.verify.goals import PlannedCall, Solution
 _REFERENCE = re.compile(r"\{\{call_(\d+)\.([\w.]+)\}\}")
 
 
-def run_solution(solution: Solution, world: World, customer: Customer) -> tuple[Turn, ...]:
+def run_solution(solution: Solution, world: Workplace, customer: Customer) -> tuple[Turn, ...]:
     """Return the turns of ``solution`` played in ``world``; the world is changed by it.
 
     Args:
@@ -68,7 +68,7 @@ def resolve(value: object, results: Sequence[object]) -> object:
     return value
 
 
-def _play_turn(planned: Sequence[PlannedCall], message: str, world: World, results: list[object]) -> Turn:
+def _play_turn(planned: Sequence[PlannedCall], message: str, world: Workplace, results: list[object]) -> Turn:
     steps: list[Step] = []
     for call in planned:
         arguments = cast("dict[str, object]", resolve(call.arguments, results))

@@ -8,6 +8,8 @@ import pytest
 from pydantic import ValidationError
 
 from atlas.core.errors import ConfigError, InputFileError
+from atlas.crm.faults import FaultPlan
+from atlas.crm.permissions import POLICIES
 from atlas.evaluation.config import (
     ExperimentConfig,
     find_experiment,
@@ -17,6 +19,7 @@ from atlas.evaluation.config import (
     shipped_experiments,
 )
 from atlas.evaluation.records import Arm
+from atlas.scenarios.stage import Adversity
 
 SMALLEST = {"name": "x", "company_seeds": [1, 2], "corpus": {"stream": 10, "test_same": 5}}
 
@@ -66,6 +69,11 @@ def test_shipped_experiments_keep_development_and_reporting_companies_apart() ->
             {"preregistration": {"stopping": "end", "hypotheses": [{"kind": "level", "name": "x", "arm": "learned"}]}},
             "needs one of more_than, at_least, at_most",
         ),
+        ({"adversity": {"faults": {"rat": 0.1}}}, r"'adversity\.faults\.rat'; did you mean 'adversity\.faults\.rate'"),
+        ({"adversity": {"faults": {"rate": 20}}}, r"faults\.rate is a share from 0 to 1, not 20"),
+        ({"adversity": {"faults": {"weights": {"lost": 1}}}}, r"did you mean 'adversity\.faults\.weights\.lost_reply'"),
+        ({"adversity": {"permissions": "teritories"}}, r"adversity\.permissions: .*'territories'"),
+        ({"adversity": {"hostile": {"notes": -1}}}, r"hostile\.notes is a number from 0 to 50, not -1"),
     ],
     ids=[
         "typo",
@@ -85,6 +93,11 @@ def test_shipped_experiments_keep_development_and_reporting_companies_apart() ->
         "name-is-a-path",
         "no-workers",
         "boundless-hypothesis",
+        "typo-in-a-fault-plan",
+        "faults-in-percent",
+        "unknown-fault",
+        "unknown-policy",
+        "fewer-than-no-notes",
     ],
 )
 def test_what_is_not_allowed_is_named(changes: dict[str, object], message: str) -> None:
@@ -118,6 +131,17 @@ def test_the_hash_covers_what_decides_the_results_and_nothing_else() -> None:
     """More workers are the same experiment; another company is another one."""
     assert parse().content_hash == parse(execution={"workers": 9}).content_hash
     assert parse().content_hash != parse(company_seeds=[1, 3]).content_hash
+
+
+def test_adversity_is_part_of_both_hashes_and_its_absence_of_none() -> None:
+    """Hashes from before there was any stay valid; what makes worlds hard was promised with the rest."""
+    calm, hard = parse(), parse(adversity={"faults": {"rate": 0.1}, "permissions": "private"})
+    assert (calm.worlds, calm.content_hash) == (None, parse(adversity=None).content_hash)
+    assert hard.worlds == Adversity(FaultPlan(rate=0.1), POLICIES["private"], None)
+    assert hard.content_hash != calm.content_hash
+    claims = {"stopping": "end", "hypotheses": [{"kind": "level", "name": "x", "arm": "learned", "at_least": 0.5}]}
+    promised = [parse(preregistration=claims, **more).preregistration_hash for more in ({}, {"adversity": {}})]
+    assert promised[0] != promised[1]
 
 
 def test_the_preregistration_hash_covers_claims_arms_seeds_and_sizes() -> None:

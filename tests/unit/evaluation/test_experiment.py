@@ -64,6 +64,18 @@ def test_arms_are_paired(tmp_path: Path, make_config: MakeConfig, make_bench: Ma
     assert len(episodes) == sum(size_of(unit, config) for unit in plan_units(config))
 
 
+def test_adversity_is_the_same_for_every_arm(
+    tmp_path: Path, make_config: MakeConfig, make_bench: MakeBench, clock: Clock
+) -> None:
+    """What makes the worlds hard is there in the stream and in the test, with memory and without."""
+    config = make_config(adversity={"faults": {"rate": 0.5}, "hostile": {"notes": 3}})
+    bench = make_bench(config)
+    run_experiment(config, tmp_path, bench=bench, clock=clock)
+    met = [adversity for exam in bench.exams.values() for adversity in exam.adversities]
+    assert len(met) == len(RunFolder(tmp_path).load_episodes())
+    assert set(map(canonical_json, met)) == {canonical_json(config.worlds)}
+
+
 def test_a_stream_predicts_before_it_learns(
     tmp_path: Path, make_config: MakeConfig, make_bench: MakeBench, clock: Clock
 ) -> None:

@@ -31,6 +31,7 @@ from atlas.episodes.records import (
 from atlas.evaluation.bench import ExamFacts, Lesson, MemoryFacts, Sitting
 from atlas.evaluation.config import ExperimentConfig
 from atlas.scenarios.records import CustomerScript, Scenario
+from atlas.scenarios.stage import Adversity
 from atlas.verify.goals import Split
 from atlas.verify.verdict import ItemKind, Verdict, VerdictItem
 
@@ -127,6 +128,7 @@ class ToyExam:
         self.tenant = f"t{company_seed}"
         self.facts = ExamFacts(company_seed, content_hash([company_seed, config.corpus.stream]), version)
         self.opened: list[str] = []
+        self.adversities: list[Adversity | None] = []
         self._cases = {
             Split.STREAM: self._draw(Split.STREAM, config.corpus.stream),
             Split.TEST_SAME: self._draw(Split.TEST_SAME, config.corpus.test_same),
@@ -135,7 +137,8 @@ class ToyExam:
     def cases(self, split: Split) -> tuple[Scenario, ...]:
         return self._cases[split]
 
-    def sit(self, agent: Agent, scenario: Scenario) -> Sitting:
+    def sit(self, agent: Agent, scenario: Scenario, *, adversity: Adversity | None = None) -> Sitting:
+        self.adversities.append(adversity)
         self.opened.append(scenario.scenario_id)
         open_turn = Turn(scenario.customer_script.turns[0])
         observation = Observation((open_turn,), "a", "rep", date(2026, 1, 1), (), Budget(9, 9), self.tenant)
@@ -207,11 +210,11 @@ class ToyBench:
             exam = ToyExam(company_seed, self.config, self.version)
             sit = exam.sit
 
-            def counted(agent: Agent, scenario: Scenario) -> Sitting:
+            def counted(agent: Agent, scenario: Scenario, *, adversity: Adversity | None = None) -> Sitting:
                 if self.episodes == self.stop_after:
                     raise KeyboardInterrupt
                 self.episodes += 1
-                return sit(agent, scenario)
+                return sit(agent, scenario, adversity=adversity)
 
             exam.sit = counted  # type: ignore[method-assign]
             self.exams[company_seed] = exam

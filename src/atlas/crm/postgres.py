@@ -163,12 +163,8 @@ class PostgresSessions:
             with translated("beginning a session"):
                 world_id = self._lease(connection, base, reset=reset)
                 store = PostgresStore(connection, world_id)
-                if has_dangling_references(base.fork(rows), rows):
-                    suspend_references(connection)
-                for entity, row in rows:  # a patch is state, not a call: its rows may break every rule
-                    values = written_values(entity, row)
-                    connection.execute(put_statement(entity), (True, world_id, *values, "patch"))
-                connection.execute(QUERIES["start_journal"])
+                if rows:
+                    _put_in(connection, world_id, base, rows)
         except BaseException:
             self._give_back(connection)
             raise
@@ -191,6 +187,7 @@ class PostgresSessions:
                 world_id = cast("int", found[0])
                 if not reset or is_untouched(connection, base, world_id):
                     return world_id
+                connection.execute(QUERIES["stop_journal"])
                 put_back(connection, base, world_id)
                 connection.commit()  # and lease again: the lock went with the transaction
                 continue
@@ -229,6 +226,19 @@ def _patched_rows(base: FrozenBase, patch: Iterable[tuple[Entity, Row]]) -> Sequ
         (entity, cast("Row", store.get(entity, row_id)))
         for entity, row_id in sorted(named, key=lambda name: order[name[0]])
     ]
+
+
+def _put_in(
+    connection: Connection[TupleRow], world_id: int, base: FrozenBase, rows: Sequence[tuple[Entity, Row]]
+) -> None:
+    """Write the rows of a patch: state, not a call, so they may break every rule and no journal shows them."""
+    if has_dangling_references(base.fork(rows), rows):
+        suspend_references(connection)
+    with connection.pipeline():
+        connection.execute(QUERIES["stop_journal"])
+        for entity, row in rows:
+            connection.execute(put_statement(entity), (True, world_id, *written_values(entity, row), "patch"))
+        connection.execute(QUERIES["start_journal"])
 
 
 def _journalled(entity: str, columns: dict[str, object] | None) -> Row | None:

@@ -1,10 +1,12 @@
 -- What the PostgreSQL store runs besides the statements that derive from the schema.
 
 -- name: lease_slot
--- Takes a free copy of a company; copies that others use are skipped, not waited for. The lease ends with the
--- transaction, so also when the client is killed.
-SELECT world_id FROM crm.worlds WHERE company_hash = %s AND slot IS NOT NULL
-ORDER BY slot FOR UPDATE SKIP LOCKED LIMIT 1;
+-- Takes a free copy of a company and starts its journal; copies that others use are skipped, not waited for. The lease
+-- ends with the transaction, so also when the client is killed.
+SELECT world_id, set_config('crm.journal', 'on', true), set_config('crm.cause', 'sql', true) FROM (
+    SELECT world_id FROM crm.worlds WHERE company_hash = %s AND slot IS NOT NULL
+    ORDER BY slot FOR UPDATE SKIP LOCKED LIMIT 1
+) AS leased;
 
 -- name: count_slots
 -- How many copies of a company there are.
@@ -22,6 +24,10 @@ SELECT pg_advisory_xact_lock(hashtextextended(%s, 0));
 -- Makes worlds for further copies of a company: those with numbers from the second parameter up to before the third.
 INSERT INTO crm.worlds (company_hash, slot)
 SELECT %s, number FROM generate_series(%s::integer, %s::integer - 1) AS number ORDER BY number RETURNING world_id;
+
+-- name: stop_journal
+-- What is written from now on is state, not a change; it is not noted.
+SELECT set_config('crm.journal', 'off', true);
 
 -- name: start_journal
 -- From now on row changes are noted, until the transaction ends.

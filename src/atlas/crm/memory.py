@@ -7,6 +7,7 @@ corrects them by the few rows that it has touched.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import cast
 
@@ -46,7 +47,8 @@ class FrozenBase:
         Seeds are state, not calls: the rules for new records are not applied. Fields that a row leaves out are empty.
 
         Raises:
-            MisuseError: a row has an unknown field, no id, the id of another row, or a value of the wrong type.
+            MisuseError: a row has an unknown field, no id, the id of another row, a value of the wrong type, or one
+                that no database keeps (NUL, half of a surrogate pair, a number that is too large).
         """
         return cls({entity: _build_shelf(SCHEMA[entity], rows.get(entity, ())) for entity in Entity})
 
@@ -170,17 +172,39 @@ def _build_shelf(definition: EntityDef, rows: Iterable[Row]) -> Shelf:
 
 def _complete_row(definition: EntityDef, row: Row, where: str) -> Row:
     """``row`` with every field of the schema, in schema order; absent ones are empty."""
-    known = {field.name: _STORED_TYPES.get(field.kind, str) for field in definition.fields}
+    kinds = {field.name: field.kind for field in definition.fields}
+    known = {name: _STORED_TYPES.get(kind, str) for name, kind in kinds.items()}
     for name, value in row.items():
         if name not in known:
             raise MisuseError(f"{where}: unknown field {name!r}; known: {', '.join(known)}")
         if value is not None and (isinstance(value, bool) or not isinstance(value, known[name])):
             raise MisuseError(f"{where}: `{name}` is stored as {known[name].__name__}, not {quoted(value)}")
+        flaw = _unkeepable(kinds[name], value)
+        if flaw:
+            raise MisuseError(f"{where}: `{name}` {flaw}, which no database keeps: {quoted(value)}")
     if not row.get(definition.id_field):
         raise MisuseError(f"{where}: `{definition.id_field}` is missing; every row needs its id")
     return {field.name: field.empty if row.get(field.name) is None else row[field.name] for field in definition.fields}
 
 
+def _unkeepable(kind: FieldKind, value: object) -> str | None:
+    """Return what makes ``value`` one that not every store can keep, None where nothing does."""
+    if isinstance(value, str):
+        if "\x00" in value:
+            return "holds a NUL character"
+        return None if value.isascii() or not _HALVES.search(value) else "holds half of a surrogate pair"
+    if isinstance(value, tuple):
+        names = cast("tuple[object, ...]", value)
+        flaws = (_unkeepable(kind, one) if isinstance(one, str) else "holds something else than names" for one in names)
+        return next(filter(None, flaws), None)
+    bits = _BITS.get(kind)
+    if bits is None or not isinstance(value, int) or -(2 ** (bits - 1)) <= value < 2 ** (bits - 1):
+        return None
+    return f"needs more than {bits} bits"
+
+
+_HALVES = re.compile(r"[\ud800-\udfff]")
+_BITS: Mapping[FieldKind, int] = {FieldKind.MONEY: 64, FieldKind.WHOLE_NUMBER: 32}
 _STORED_TYPES: Mapping[FieldKind, type] = {
     FieldKind.MONEY: int,
     FieldKind.WHOLE_NUMBER: int,

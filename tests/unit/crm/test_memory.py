@@ -18,7 +18,7 @@ from atlas.crm.store import Criterion, Operator, Query
 
 CONTACT = Entity.CONTACT
 IDS = st.sampled_from(["k1", "k2", "k3", "k4", "k5"])
-NAMES = st.sampled_from(["Ada", "ADA", "Ben", "Zoë", "straße", "STRASSE", "a b", "", "\x00"])
+NAMES = st.sampled_from(["Ada", "ADA", "Ben", "Zoë", "straße", "STRASSE", "a b", "", "\x1f"])
 CLIENTS = st.sampled_from(["c1", "c2", None])
 FIELDS = ("contact_id", "first_name", "last_name", "title", "email", "phone", "client_id", "notes")
 
@@ -215,13 +215,40 @@ def test_an_answer_larger_than_the_memory_is_given_and_not_kept() -> None:
         ([{"contact_id": "k1"}, {"contact_id": "k1"}], "contact 1: another contact has the contact_id 'k1'"),
         ([{"contact_id": "k1", "title": 5}], "contact 0: `title` is stored as str, not 5"),
         ([{"contact_id": "k1", "title": True}], "contact 0: `title` is stored as str, not true"),
+        ([{"contact_id": "k1", "title": "a\x00"}], "contact 0: `title` holds a NUL character, which no database keeps"),
+        ([{"contact_id": "k1", "title": "\ud800"}], "contact 0: `title` holds half of a surrogate pair, which no"),
     ],
-    ids=["field", "id", "twice", "type", "bool"],
+    ids=["field", "id", "twice", "type", "bool", "nul", "surrogate"],
 )
 def test_malformed_seeds_are_refused(rows: list[Row], message: str) -> None:
     """A company that cannot be worked with is not built."""
     with pytest.raises(MisuseError) as caught:
         FrozenBase.build({CONTACT: rows})
+    assert str(caught.value).startswith(message)
+
+
+@pytest.mark.parametrize(
+    ("entity", "row", "message"),
+    [
+        (
+            Entity.OPPORTUNITY,
+            {"opportunity_id": "o1", "amount": 2**63},
+            "opportunity 0: `amount` needs more than 64 bits",
+        ),
+        (Entity.OPPORTUNITY, {"opportunity_id": "o1", "probability": 2**31}, "opportunity 0: `probability` needs more"),
+        (
+            Entity.COMPANY,
+            {"company_id": "p1", "contacts": ("A", "B\x00")},
+            "company 0: `contacts` holds a NUL character",
+        ),
+        (Entity.COMPANY, {"company_id": "p1", "contacts": ("A", 5)}, "company 0: `contacts` holds something else than"),
+    ],
+    ids=["amount", "probability", "nul-in-a-list", "number-in-a-list"],
+)
+def test_what_no_database_keeps_is_refused(entity: Entity, row: Row, message: str) -> None:
+    """Otherwise the store in memory would start where the other one cannot."""
+    with pytest.raises(MisuseError) as caught:
+        FrozenBase.build({entity: [row]})
     assert str(caught.value).startswith(message)
 
 

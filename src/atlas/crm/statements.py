@@ -218,16 +218,26 @@ def staging_table(entity: Entity) -> str:
     return f"incoming_{SCHEMA[entity].plural}"
 
 
-@functools.cache
-def take_in_statement(entity: Entity) -> LiteralString:
-    """Return the statement that moves staged rows into a world, marking those that break a check; parameter: world."""
+def take_in_text(entity: Entity, world: str) -> str:
+    """Return SQL that moves staged rows into a world, marking those that break a check.
+
+    Args:
+        entity: Which rows.
+        world: SQL that says which world.
+    """
     columns = ", ".join(written_columns(entity))
     unique = [folded_column(field.name) for field in SCHEMA[entity].fields if field.unique]
     repeated = "".join(f" OR ({column} IS NOT NULL AND count(*) OVER (PARTITION BY {column}) > 1)" for column in unique)
-    return _literal(
+    return (
         f"INSERT INTO {table_of(entity)} (world_id, {columns}, imported_as_is) "
-        f"SELECT %s::bigint, {columns}, (({row_check(entity)}) IS NOT TRUE){repeated} FROM {staging_table(entity)}"
+        f"SELECT {world}, {columns}, (({row_check(entity)}) IS NOT TRUE){repeated} FROM {staging_table(entity)}"
     )
+
+
+@functools.cache
+def take_in_statement(entity: Entity) -> LiteralString:
+    """Return the statement that moves staged rows into a world; parameter: world. See :func:`take_in_text`."""
+    return _literal(take_in_text(entity, "%s::bigint"))
 
 
 @functools.cache

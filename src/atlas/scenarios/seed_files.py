@@ -8,7 +8,7 @@ store, exactly as the store itself would load it. Both come in the order in whic
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Final, cast
+from typing import cast
 
 from atlas.core.canonical import canonical_json
 from atlas.crm.loading.postgres import QUERIES, has_dangling_references
@@ -19,12 +19,10 @@ from atlas.crm.statements import (
     drop_statement,
     staging_statement,
     staging_table,
-    take_in_statement,
+    take_in_text,
     written_columns,
     written_values,
 )
-
-WORLD_PARAMETER: Final = "%s::bigint"  # which world, in the statement that the store moves staged rows with
 
 
 def seed_json_lines(base: FrozenBase) -> Iterator[str]:
@@ -71,11 +69,10 @@ def _insert(entity: Entity, rows: Sequence[Row], world: str) -> str:
     columns = ", ".join(written_columns(entity))
     values = ",\n".join(f"({', '.join(map(_literal, written_values(entity, row)))})" for row in rows)
     world_id = f"(SELECT world_id FROM crm.worlds WHERE name = {_text(world)})"  # noqa: S608 - the name is quoted
-    moved = take_in_statement(entity).replace(WORLD_PARAMETER, world_id)
     return (
         f"{staging_statement(entity)};\n"
         f"INSERT INTO {staging_table(entity)} ({columns}) VALUES\n{values};\n"
-        f"{moved};\n"
+        f"{take_in_text(entity, world_id)};\n"
         f"{drop_statement(entity)};\n"
     )
 

@@ -48,9 +48,7 @@ class SkipRule:
 def pytest_configure(config: pytest.Config) -> None:
     """Make the rule hold for every test, those in docstrings of the source included."""
     config.pluginmanager.register(SkipRule(), "atlas-skip-rule")
-    if (
-        signal.getsignal(signal.SIGINT) is signal.SIG_IGN
-    ):  # as a shell leaves it to what runs in the background
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as a shell leaves it to what runs in the background
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, TypeAlias
 
 import typer
 
-from atlas.cli.options import ForceOption, JsonOption, whole_number
+from atlas.cli.options import ForceOption, JsonOption, path_or_nothing, text_or_nothing, whole_number
 from atlas.cli.terminal import put_json, put_text, tell
 from atlas.cli.worlds import DEFAULT_HOME, NamedWorlds, checked_name, open_worlds
 from atlas.core.errors import InputFileError, MisuseError
@@ -44,6 +44,8 @@ PostgresUrlOption: TypeAlias = Annotated[
     typer.Option(
         "--postgres-url",
         envvar="ATLAS_POSTGRES_URL",
+        parser=text_or_nothing,
+        metavar="URL",
         help="Server of the postgres backend.",
         show_default="an embedded one",
     ),
@@ -53,6 +55,8 @@ PostgresDirOption: TypeAlias = Annotated[
     typer.Option(
         "--postgres-dir",
         envvar="ATLAS_POSTGRES_DIR",
+        parser=path_or_nothing,
+        metavar="DIR",
         help="Where the embedded server keeps its data.",
         show_default="a folder of this user for temporary files",
     ),
@@ -100,9 +104,8 @@ def seed(
     company = generate_company(company_seed, size=size)
     origin = f"company seed {company_seed}, size {size}, generator {GENERATOR_VERSION}"
     with open_worlds(backend, home=home, postgres_url=postgres_url, postgres_dir=postgres_dir) as worlds:
-        if not force and worlds.read(world) is not None:
+        if not worlds.write(world, snapshot_of(company.base, origin=origin), replace=force):
             raise MisuseError(f"the world {world!r} holds records already; pass --force to replace them")
-        worlds.write(world, snapshot_of(company.base, origin=origin))
         _put_hash(worlds, world, as_json=as_json)
 
 

@@ -5,12 +5,16 @@ This is the only place where an error of Atlas becomes a message on the terminal
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable
 
 from atlas.cli.terminal import tell
-from atlas.core.errors import AtlasError, MisuseError
+from atlas.core.errors import AtlasError, DependencyError, MisuseError
 
 INTERRUPTED = 130  # what shells report for a program that Ctrl-C ended
+
+
+_FULL = frozenset((errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EIO))  # what a write meets that names no file
 
 
 class Interrupted(Exception):  # noqa: N818 - being interrupted is no error
@@ -28,11 +32,14 @@ def exit_code_of(command: Callable[[], None]) -> int:
         tell(f"error: {exc}")
         return exc.exit_code
     except OSError as exc:
-        if exc.filename is None:
+        if exc.filename is not None:
+            # a path that somebody named: no permission, no such device, a file where a folder should be
+            tell(f"error: cannot use {exc.filename}: {exc.strerror}; name another place")
+            return MisuseError.exit_code
+        if exc.errno not in _FULL:
             raise
-        # a path that somebody named: no permission, no such device, a file where a folder should be
-        tell(f"error: cannot use {exc.filename}: {exc.strerror}; name another place with --out")
-        return MisuseError.exit_code
+        tell(f"error: cannot write: {exc.strerror}")
+        return DependencyError.exit_code
     except Interrupted as exc:
         tell(f"interrupted: {exc}")
         return INTERRUPTED

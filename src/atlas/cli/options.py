@@ -31,6 +31,21 @@ def whole_number(low: int, high: int) -> Callable[[str], int]:
     return parse
 
 
+def text_or_nothing(text: str) -> str | None:
+    """Return ``text``, None where it is blank: an option without a value says nothing.
+
+    Example:
+        >>> text_or_nothing("x"), text_or_nothing("")
+        ('x', None)
+    """
+    return text if text.strip() else None
+
+
+def path_or_nothing(text: str) -> Path | None:
+    """Return the path that ``text`` names, None where it is blank; a blank one would be the folder that one is in."""
+    return Path(text) if str(text).strip() else None
+
+
 SEED_METAVAR = "SEED"
 NUMBER_METAVAR = "N"
 

@@ -36,8 +36,8 @@ class NamedWorlds(Protocol):
         """Return the records of a world, None where there is no such world."""
         ...
 
-    def write(self, name: str, snapshot: Snapshot) -> None:
-        """Make a world hold exactly these records."""
+    def write(self, name: str, snapshot: Snapshot, *, replace: bool = True) -> bool:
+        """Make a world hold exactly these records, and return True; False where it is there and not to be replaced."""
         ...
 
 
@@ -58,8 +58,9 @@ class FileWorlds:
         path = self._path(name)
         return parse_snapshot(read_text(path).split("\n"), str(path)) if path.exists() else None
 
-    def write(self, name: str, snapshot: Snapshot) -> None:
-        write_atomically(self._path(name), "".join(f"{line}\n" for line in snapshot_lines(snapshot)))
+    def write(self, name: str, snapshot: Snapshot, *, replace: bool = True) -> bool:
+        text = "".join(f"{line}\n" for line in snapshot_lines(snapshot))
+        return write_atomically(self._path(name), text, replace=replace)
 
     def _path(self, name: str) -> Path:
         return self._home / f"{checked_name(name)}{_SUFFIX}"
@@ -93,10 +94,13 @@ def open_worlds(
         postgres_dir: Where the embedded server keeps its data; None for a folder of this user.
 
     Raises:
+        MisuseError: ``home`` is no folder.
         StorageError: the server cannot be reached or started.
         MissingExtraError: the packages of the postgres backend are not installed.
     """
     if backend is Backend.MEMORY:
+        if home.exists() and not home.is_dir():
+            raise MisuseError(f"{home} is no folder; name one that keeps worlds with --home")
         yield FileWorlds(home)
         return
     with DriverNeeded("the postgres backend"):

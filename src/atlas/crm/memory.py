@@ -13,7 +13,7 @@ from typing import cast
 
 from atlas.core.canonical import content_hash
 from atlas.core.errors import MisuseError
-from atlas.crm.fields import EntityDef, FieldKind
+from atlas.crm.fields import EntityDef, FieldDef, FieldKind
 from atlas.crm.indexes import Found, Shelf, arranged
 from atlas.crm.records import Change, Entity, FieldValue, Row
 from atlas.crm.schema import SCHEMA
@@ -48,7 +48,7 @@ class FrozenBase:
 
         Raises:
             MisuseError: a row has an unknown field, no id, the id of another row, a value of the wrong type, or one
-                that no database keeps (NUL, half of a surrogate pair, a number that is too large).
+                that no database keeps (NUL, half of a surrogate pair, a number or an id that is too large).
         """
         return cls({entity: _build_shelf(SCHEMA[entity], rows.get(entity, ())) for entity in Entity})
 
@@ -172,14 +172,14 @@ def _build_shelf(definition: EntityDef, rows: Iterable[Row]) -> Shelf:
 
 def _complete_row(definition: EntityDef, row: Row, where: str) -> Row:
     """``row`` with every field of the schema, in schema order; absent ones are empty."""
-    kinds = {field.name: field.kind for field in definition.fields}
-    known = {name: _STORED_TYPES.get(kind, str) for name, kind in kinds.items()}
+    fields = {field.name: field for field in definition.fields}
+    known = {name: _STORED_TYPES.get(field.kind, str) for name, field in fields.items()}
     for name, value in row.items():
         if name not in known:
             raise MisuseError(f"{where}: unknown field {name!r}; known: {', '.join(known)}")
         if value is not None and (isinstance(value, bool) or not isinstance(value, known[name])):
             raise MisuseError(f"{where}: `{name}` is stored as {known[name].__name__}, not {quoted(value)}")
-        flaw = _unkeepable(kinds[name], value)
+        flaw = _unkeepable(fields[name], value)
         if flaw:
             raise MisuseError(f"{where}: `{name}` {flaw}, which no database keeps: {quoted(value)}")
     if not row.get(definition.id_field):
@@ -187,22 +187,39 @@ def _complete_row(definition: EntityDef, row: Row, where: str) -> Row:
     return {field.name: field.empty if row.get(field.name) is None else row[field.name] for field in definition.fields}
 
 
-def _unkeepable(kind: FieldKind, value: object) -> str | None:
+def _unkeepable(field: FieldDef, value: object) -> str | None:
     """Return what makes ``value`` one that not every store can keep, None where nothing does."""
     if isinstance(value, str):
-        if "\x00" in value:
-            return "holds a NUL character"
-        return None if value.isascii() or not _HALVES.search(value) else "holds half of a surrogate pair"
+        return _unkeepable_text(field, value)
     if isinstance(value, tuple):
         names = cast("tuple[object, ...]", value)
-        flaws = (_unkeepable(kind, one) if isinstance(one, str) else "holds something else than names" for one in names)
+        flaws = (
+            _unkeepable(field, one) if isinstance(one, str) else "holds something else than names" for one in names
+        )
         return next(filter(None, flaws), None)
-    bits = _BITS.get(kind)
+    bits = _BITS.get(field.kind)
     if bits is None or not isinstance(value, int) or -(2 ** (bits - 1)) <= value < 2 ** (bits - 1):
         return None
     return f"needs more than {bits} bits"
 
 
+def _unkeepable_text(field: FieldDef, text: str) -> str | None:
+    if "\x00" in text:
+        return "holds a NUL character"
+    if not text.isascii() and _HALVES.search(text):
+        return "holds half of a surrogate pair"
+    if len(text) > _SHORT and _is_looked_up(field) and len(text.casefold().encode()) > _LONGEST_KEY:
+        return f"is looked up by and has more than {_LONGEST_KEY} bytes"
+    return None
+
+
+def _is_looked_up(field: FieldDef) -> bool:
+    key = field.kind in (FieldKind.ID, FieldKind.REFERENCE)
+    return key or field.unique or field.references_by is not None
+
+
+_SHORT = 200  # characters: at most three when folded, of three bytes each
+_LONGEST_KEY = 2_000  # bytes; an index of PostgreSQL takes some 2,700 for a row
 _HALVES = re.compile(r"[\ud800-\udfff]")
 _BITS: Mapping[FieldKind, int] = {FieldKind.MONEY: 64, FieldKind.WHOLE_NUMBER: 32}
 _STORED_TYPES: Mapping[FieldKind, type] = {

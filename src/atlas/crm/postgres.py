@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterable, Sequence
+import weakref
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, LiteralString, cast
 
 from atlas.core.canonical import content_hash
-from atlas.core.errors import NoFreeSlotError
+from atlas.core.errors import MisuseError, NoFreeSlotError
 from atlas.crm.loading.postgres import (
     QUERIES,
+    all_rows,
     has_dangling_references,
     is_untouched,
     make_slots,
@@ -39,7 +41,7 @@ from atlas.crm.store import Query, Selection, Store
 from atlas.storage.failures import translated
 
 if TYPE_CHECKING:
-    from psycopg import Connection
+    from psycopg import Connection, Cursor
     from psycopg.rows import TupleRow
     from psycopg_pool import ConnectionPool
 
@@ -53,12 +55,25 @@ class PostgresStore:
     Args:
         connection: Its transaction is the episode; used by nobody else meanwhile.
         world_id: Which world.
+        dangles: Whether it holds rows whose references lead nowhere. The database looks at a reference again when a
+            row is written twice in one transaction, so such a world's rows are written past it; rules have judged them.
+        give_back: What becomes of the connection at the end; called once, also when the store is just dropped.
     """
 
-    def __init__(self, connection: Connection[TupleRow], world_id: int) -> None:
+    def __init__(
+        self,
+        connection: Connection[TupleRow],
+        world_id: int,
+        *,
+        dangles: bool,
+        give_back: Callable[[Connection[TupleRow]], None],
+    ) -> None:
         self.connection = connection
         self.world_id = world_id
         self._cursor = connection.cursor()
+        self._dangles = dangles
+        self._end = weakref.finalize(self, give_back, connection)
+        self._end.atexit = False  # the server rolls back by itself
         self._marks = 0
         self._set: list[int] = []  # marks for which a savepoint was really set, the oldest first
 
@@ -85,7 +100,11 @@ class PostgresStore:
             if row is None:
                 self._cursor.execute(delete_statement(entity), (cause, self.world_id, row_id))
             else:
+                if self._dangles:
+                    self._cursor.execute(QUERIES["suspend_references"])
                 self._cursor.execute(put_statement(entity), (False, self.world_id, *written_values(entity, row), cause))
+                if self._dangles:
+                    self._cursor.execute(QUERIES["resume_references"])
             self._cursor.execute(QUERIES["end_of_call"])
 
     def savepoint(self) -> int:
@@ -114,10 +133,25 @@ class PostgresStore:
         rows = {entity.value: [dict(row) for row in self.select(Query(entity)).rows] for entity in Entity}
         return content_hash(rows)
 
+    def end(self) -> None:
+        """Roll back and give the connection back. Once is enough; after it, every other verb is a MisuseError."""
+        self._end()
+        self.connection, self._cursor = cast("tuple[Connection[TupleRow], Cursor[TupleRow]]", (_ENDED, _ENDED))
+
     def _set_savepoint(self) -> None:
         if self._marks and (not self._set or self._set[-1] < self._marks):
             self._cursor.execute(_savepoint("SAVEPOINT", self._marks), prepare=False)
             self._set.append(self._marks)
+
+
+class _Ended:
+    """Stands where the connection of a store was, which serves others by now."""
+
+    def __getattr__(self, name: str) -> object:
+        raise MisuseError("this session was rolled back, its store cannot be used any more; begin another one")
+
+
+_ENDED = _Ended()
 
 
 class PostgresSessions:
@@ -135,6 +169,7 @@ class PostgresSessions:
         self._slots = slots
         self._wait_s = wait_s
         self._is_migrated = False
+        self._dangling: dict[str, bool] = {}  # content hash of a company -> whether a reference of its leads nowhere
 
     def load(self, base: FrozenBase, *, slots: int | None = None) -> int:
         """See to it that a company has so many slots; return how many were made now.
@@ -162,16 +197,23 @@ class PostgresSessions:
             self._migrate(connection)
             with translated("beginning a session"):
                 world_id = self._lease(connection, base, reset=reset)
-                store = PostgresStore(connection, world_id)
+                dangles = has_dangling_references(base.fork(rows), rows)
                 if rows:
-                    _put_in(connection, world_id, base, rows)
+                    _put_in(connection, world_id, rows, dangles=dangles)
+            dangles = dangles or self._has_dangling_references(base)
         except BaseException:
             self._give_back(connection)
             raise
-        return store
+        return PostgresStore(connection, world_id, dangles=dangles, give_back=self._give_back)
 
     def rollback_session(self, store: Store) -> None:
-        self._give_back(cast("PostgresStore", store).connection)
+        cast("PostgresStore", store).end()
+
+    def _has_dangling_references(self, base: FrozenBase) -> bool:
+        company = base.content_hash()
+        if company not in self._dangling:
+            self._dangling[company] = has_dangling_references(base.fork(), all_rows(base))
+        return self._dangling[company]
 
     def _migrate(self, connection: Connection[TupleRow]) -> None:
         if not self._is_migrated:  # two threads that both find it so do no harm
@@ -229,15 +271,17 @@ def _patched_rows(base: FrozenBase, patch: Iterable[tuple[Entity, Row]]) -> Sequ
 
 
 def _put_in(
-    connection: Connection[TupleRow], world_id: int, base: FrozenBase, rows: Sequence[tuple[Entity, Row]]
+    connection: Connection[TupleRow], world_id: int, rows: Sequence[tuple[Entity, Row]], *, dangles: bool
 ) -> None:
     """Write the rows of a patch: state, not a call, so they may break every rule and no journal shows them."""
-    if has_dangling_references(base.fork(rows), rows):
+    if dangles:
         suspend_references(connection)
     with connection.pipeline():
         connection.execute(QUERIES["stop_journal"])
         for entity, row in rows:
             connection.execute(put_statement(entity), (True, world_id, *written_values(entity, row), "patch"))
+        if dangles:
+            connection.execute(QUERIES["resume_references"])
         connection.execute(QUERIES["start_journal"])
 
 

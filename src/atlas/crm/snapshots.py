@@ -104,17 +104,24 @@ def parse_snapshot(lines: Iterable[str], where: str) -> Snapshot:
 def _parse_header(first: tuple[str, str]) -> SnapshotHeader:
     place, line = first
     data = parse_json(line, place)
-    if not isinstance(data, dict) or cast("dict[str, object]", data).get("format") != FORMAT:
+    form = cast("dict[str, object]", data).get("format") if isinstance(data, dict) else None
+    if form != FORMAT:
+        if isinstance(form, str) and form.startswith(FORMAT.partition("/")[0]):
+            raise InputFileError(f"{place}: a snapshot of another version, {form!r}; this program reads {FORMAT!r}")
         raise InputFileError(f"{place}: not a snapshot: its first line has to be a header with the format {FORMAT!r}")
-    return parse_record(SnapshotHeader, cast("object", data), place)
+    header = parse_record(SnapshotHeader, cast("object", data), place)
+    if not header.origin.isprintable():
+        raise InputFileError(f"{place}: `origin` is one line without control characters, not {header.origin!r}")
+    return header
 
 
 def _parse_row(line: str, place: str) -> tuple[Entity, dict[str, FieldValue]]:
     data = parse_json(line, place)
     pair = cast("list[object]", data) if isinstance(data, list) else []
-    if len(pair) != _PAIR or pair[0] not in _ENTITIES or not isinstance(pair[1], dict):
+    kind = pair[0] if len(pair) == _PAIR and isinstance(pair[1], dict) else None
+    if not isinstance(kind, str) or kind not in _ENTITIES:
         raise InputFileError(f'{place}: not a row: a line is ["Client", {{"client_id": ..., ...}}] or another kind')
-    entity = Entity(cast("str", pair[0]))
+    entity = Entity(kind)
     row = cast("dict[str, FieldValue]", pair[1])
     for name in _LIST_FIELDS[entity]:
         if isinstance(row.get(name), list):

@@ -226,12 +226,17 @@ def take_in_text(entity: Entity, world: str) -> str:
         world: SQL that says which world.
     """
     columns = ", ".join(written_columns(entity))
-    unique = [folded_column(field.name) for field in SCHEMA[entity].fields if field.unique]
-    repeated = "".join(f" OR ({column} IS NOT NULL AND count(*) OVER (PARTITION BY {column}) > 1)" for column in unique)
     return (
         f"INSERT INTO {table_of(entity)} (world_id, {columns}, imported_as_is) "
-        f"SELECT {world}, {columns}, (({row_check(entity)}) IS NOT TRUE){repeated} FROM {staging_table(entity)}"
+        f"SELECT {world}, {columns}, {_breaks_a_check(entity)} FROM {staging_table(entity)}"
     )
+
+
+def _breaks_a_check(entity: Entity) -> str:
+    """An expression: whether a row among all of a world breaks a check, or repeats what has to be unique."""
+    unique = [folded_column(field.name) for field in SCHEMA[entity].fields if field.unique]
+    repeated = "".join(f" OR ({column} IS NOT NULL AND count(*) OVER (PARTITION BY {column}) > 1)" for column in unique)
+    return f"(({row_check(entity)}) IS NOT TRUE){repeated}"
 
 
 @functools.cache
@@ -267,6 +272,19 @@ def empty_statement(entity: Entity) -> LiteralString:
 def list_statement(entity: Entity) -> LiteralString:
     """Return the statement that reads all rows of a world; parameter: world."""
     return _literal(f"SELECT {', '.join(row_columns(entity))} FROM {table_of(entity)} WHERE world_id = %s")
+
+
+@functools.cache
+def list_written_statement(entity: Entity) -> LiteralString:
+    """Return the statement that reads what is kept of all rows of a world, by id; parameter: world.
+
+    Behind the written columns stands whether the row is marked as imported, and whether it should be.
+    """
+    columns = ", ".join(written_columns(entity))
+    return _literal(
+        f"SELECT {columns}, imported_as_is, {_breaks_a_check(entity)} FROM {table_of(entity)} WHERE world_id = %s "
+        f"ORDER BY {SCHEMA[entity].id_field}"
+    )
 
 
 def _literal(text: str) -> LiteralString:

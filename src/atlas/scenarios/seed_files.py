@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import cast
 
 from atlas.core.canonical import canonical_json
-from atlas.crm.loading.postgres import QUERIES, has_dangling_references
+from atlas.crm.loading.postgres import QUERIES, all_rows, has_dangling_references
 from atlas.crm.memory import FrozenBase
 from atlas.crm.records import Entity, Row
 from atlas.crm.schema import show_row
@@ -56,7 +56,7 @@ def seed_sql(base: FrozenBase, *, world: str, origin: str) -> Iterator[str]:
         "INSERT INTO crm.worlds (name, origin, company_hash)\n"
         f"VALUES ({_text(world)}, {_text(origin)}, {_text(base.content_hash())});\n"
     )
-    if has_dangling_references(base.fork(), ((entity, row) for entity in Entity for row in base.rows(entity))):
+    if has_dangling_references(base.fork(), all_rows(base)):
         yield f"{QUERIES['suspend_references'].rstrip().rstrip(';')};\n"
     for entity in Entity:
         if base.rows(entity):

@@ -75,6 +75,10 @@ def parse_json(text: str, where: str) -> object:
     except json.JSONDecodeError as exc:
         shown = exc.doc[max(0, exc.pos - 20) : exc.pos + 20]
         raise InputFileError(f"{where}: not valid JSON: {exc.msg} near {shown!r}") from exc
+    except RecursionError as exc:
+        raise InputFileError(f"{where}: cannot be read: it is nested too deep") from exc
+    except ValueError as exc:  # the only other one: Python reads no whole numbers of thousands of digits
+        raise InputFileError(f"{where}: cannot be read: it holds a number of too many digits") from exc
 
 
 def read_text(path: Path) -> str:

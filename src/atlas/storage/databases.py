@@ -35,8 +35,11 @@ def connect(url: str) -> Connection[TupleRow]:
     with DriverNeeded("PostgreSQL"):
         import psycopg  # noqa: PLC0415 - of an extra
     _check_options(checked_url(url))
-    with translated(f"connecting to {masked(url)}"):
-        connection = psycopg.connect(url, autocommit=True, connect_timeout=_CONNECT_TIMEOUT_S)
+    try:
+        with translated(f"connecting to {masked(url)}"):
+            connection = psycopg.connect(url, autocommit=True, connect_timeout=_CONNECT_TIMEOUT_S)
+    except UnicodeError:  # not as the cause, as below
+        raise ConfigError(f"{masked(url)} names a host that there cannot be") from None
     try:
         check_version(connection.info.server_version, masked(url))
     except StorageError:
@@ -94,7 +97,12 @@ def _check_options(url: str) -> None:
     try:
         conninfo.conninfo_to_dict(url)
     except ProgrammingError:  # not as the cause: its text may quote a part of a password
-        raise ConfigError(f"{masked(url)} has an option that PostgreSQL's client does not know") from None
+        raise ConfigError(
+            f"{masked(url)} has an option that PostgreSQL's client does not know, or a % that is not followed by two"
+            " hexadecimal digits; a % itself is written %25"
+        ) from None
+    except UnicodeError:
+        raise ConfigError(f"{masked(url)} holds %XX that are no UTF-8 text") from None
 
 
 def _make_database(connection: Connection[TupleRow], name: str) -> None:

@@ -100,7 +100,7 @@ def read_note(home: Path) -> Note | None:
     try:
         found = cast("Mapping[str, object]", json.loads((home / _NOTE_FILE).read_text(encoding="utf-8")))
         return Note(run=str(found["run"]), machine=str(found["machine"]), keep=found["keep"] is True)
-    except (FileNotFoundError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
@@ -156,9 +156,13 @@ def make_home(home: Path, account: Account) -> None:
     there = missing[-1].parent if missing else home
     if _UNQUOTABLE.search(str(home)):
         raise StorageError(f"{str(home)!r} cannot hold a server: choose a directory without quotes, $, ` and \\")
+    if not str(home).isprintable():
+        raise StorageError(f"{str(home)!r} cannot hold a server: choose a directory of letters, digits and signs")
     if not missing and not is_own_folder(home):
         raise StorageError(f"{home} is not a folder of this user; choose another directory for the server")
     if not account.may_enter(there):
+        if account.is_ours:
+            raise StorageError(f"{there} cannot be entered by this user; choose another directory for the server")
         raise StorageError(
             f"{there} cannot be entered by the account {account.name!r}, which the server runs as because root may not"
             " run it; choose a directory whose parents everyone may enter"
@@ -186,16 +190,16 @@ def home_of(run: Path) -> Path:
     """Return the home that a run folder belongs to; its own when it says nothing."""
     try:
         home = Path((run / _HOME_FILE).read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    except (OSError, ValueError):
         return run
     return home if home.is_absolute() else run
 
 
 def is_own_folder(folder: Path) -> bool:
-    """Tell whether ``folder`` is a real folder that belongs to this user."""
+    """Tell whether ``folder`` is a real folder that belongs to this user; one out of reach is not."""
     try:
         found = folder.lstat()
-    except FileNotFoundError:
+    except OSError:
         return False
     return stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid()
 

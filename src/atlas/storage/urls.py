@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
+from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 from atlas.core.errors import ConfigError
 
@@ -60,10 +60,12 @@ def with_database(url: str, database: str) -> str:
     Example:
         >>> with_database("postgresql://ada@db.example.com/postgres?sslmode=require", "atlas")
         'postgresql://ada@db.example.com/atlas?sslmode=require'
+        >>> with_database("postgresql:///postgres?host=/run/a+b&dbname=x", "atlas")
+        'postgresql:///atlas?host=/run/a+b'
     """
     parts = urlsplit(url)
-    options = [(name, value) for name, value in parse_qsl(parts.query, keep_blank_values=True) if name != "dbname"]
-    query = urlencode(options, quote_via=quote, safe="/")
+    # as they are written: to libpq a + is a +, which the query of a web address would make a space
+    query = "&".join(option for option in parts.query.split("&") if unquote(option.partition("=")[0]) != "dbname")
     # urlunsplit leaves out the // of a URL without a host
     return f"{parts.scheme}://{parts.netloc}" + urlunsplit(("", "", f"/{quote(database, safe='')}", query, ""))
 

@@ -12,6 +12,9 @@ import pytest
 from psycopg import sql
 
 from atlas.crm.loading.postgres import PostgresWorlds
+from atlas.crm.memory import FrozenBase
+from atlas.crm.records import Entity
+from atlas.crm.snapshots import snapshot_of
 from atlas.settings.environment import read_environment
 from atlas.storage.databases import CRM_DATABASE, MAINTENANCE_DATABASE, connect, make_databases
 from atlas.storage.programs import find_programs
@@ -55,6 +58,19 @@ def test_both_backends_give_and_restore_the_same_records(run: Callable[..., str]
     told = json.loads(run("hash", "--json", *on_server))
     assert told["content_hash"] == in_memory
     assert told["origin"].startswith("company seed 3, size 200")
+
+
+def test_a_world_that_somebody_else_made_is_not_replaced(postgres_url: str) -> None:
+    """Of two who make it at once, one is told."""
+    first = snapshot_of(FrozenBase.build({Entity.CLIENT: [{"client_id": "c1"}]}), origin="first")
+    with connect(postgres_url) as connection:
+        worlds = PostgresWorlds(connection)
+        assert worlds.write("contested", first, replace=False)
+        assert not worlds.write("contested", snapshot_of(FrozenBase.build({}), origin="second"), replace=False)
+        kept = worlds.read("contested")
+        assert kept is not None
+        assert (kept.header.origin, kept.header.content_hash) == ("first", first.header.content_hash)
+        assert worlds.write("contested", snapshot_of(FrozenBase.build({}), origin="third"))
 
 
 def test_a_dump_restores_to_the_same_hash(run: Callable[..., str], postgres_server: UrlOf, worker_id: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, LiteralString, TypeAlias
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -226,6 +226,68 @@ def test_a_patch_may_lead_nowhere_and_still_be_changed(pool: Pool) -> None:
         sessions.begin_session(BASE, [(Entity.QUOTE, {"quote_id": "q1", "colour": "red"})])
 
 
+@pytest.mark.parametrize("patched", [False, True], ids=["of-the-company", "of-the-case"])
+def test_a_row_that_leads_nowhere_can_be_changed_again_and_again(pool: Pool, *, patched: bool) -> None:
+    """The database looks at the reference of a row anew when one transaction writes it twice; both stores take it."""
+    row: Row = {"contact_id": "k7", "first_name": "Ada", "client_id": "gone"}
+    base = FrozenBase.build({Entity.CLIENT: [{"client_id": "c1"}], CONTACT: [] if patched else [row]})
+    patch = [(CONTACT, row)] if patched else []
+    sessions = PostgresSessions(pool, slots=1)
+    on_postgres, in_memory = sessions.begin_session(base, patch), base.fork(patch)
+    for store in (on_postgres, in_memory):
+        for number in range(3):
+            mark = store.savepoint()
+            found = store.get(CONTACT, "k7")
+            assert found is not None
+            store.write(CONTACT, "k7", {**found, "phone": str(number)}, cause=f"{number}:x")
+            if number == 1:
+                store.rollback(mark)
+    assert list(on_postgres.journal()) == list(in_memory.journal())
+    sessions.rollback_session(on_postgres)
+
+
+def test_deletes_take_along_what_refers_to_a_row_beside_one_that_leads_nowhere(pool: Pool) -> None:
+    """One odd row of a case does not switch off what the database does with all others."""
+    rows: dict[Entity, list[Row]] = {
+        Entity.CLIENT: [{"client_id": "c1", "name": "Halden"}],
+        CONTACT: [{"contact_id": "k1", "client_id": "c1"}],
+        Entity.NOTE: [{"note_id": "n1", "entity_type": "Client", "entity_id": "c1"}],
+    }
+    sessions = PostgresSessions(pool, slots=1)
+    store = sessions.begin_session(FrozenBase.build(rows), [(CONTACT, {"contact_id": "k2", "client_id": "gone"})])
+    assert isinstance(store, PostgresStore)
+    store.connection.execute("DELETE FROM crm.clients WHERE client_id = 'c1'")
+    assert {change.id for change in store.journal()} == {"c1", "k1", "n1"}
+    sessions.rollback_session(store)
+
+
+def test_a_store_is_of_no_use_once_it_was_rolled_back(pool: Pool) -> None:
+    """It has nothing to do with the next episode; rolling back once more does nothing, to nobody."""
+    sessions = PostgresSessions(pool, slots=1)
+    old = sessions.begin_session(BASE)
+    sessions.rollback_session(old)
+    store = sessions.begin_session(BASE)
+    store.write(Entity.CLIENT, "c3", complete(Entity.CLIENT, client_id="c3", name="New"), cause="1:x")
+    for use in (
+        lambda: old.get(Entity.CLIENT, "c1"),
+        lambda: old.select(Query(Entity.CLIENT)),
+        lambda: old.write(Entity.CLIENT, "c1", None, cause="1:x"),
+        old.journal,
+    ):
+        with pytest.raises(MisuseError, match="this session was rolled back"):
+            use()
+    sessions.rollback_session(old)
+    assert [change.id for change in store.journal()] == ["c3"]
+    sessions.rollback_session(store)
+
+
+def test_a_store_that_is_dropped_gives_its_connection_back(pool: Pool) -> None:
+    """Whoever forgets to roll back takes nothing from others."""
+    sessions = PostgresSessions(pool, slots=1, wait_s=1)
+    for _ in range(pool.max_size + 1):
+        sessions.begin_session(BASE)
+
+
 def test_the_journal_shows_cascades_and_raw_sql(pool: Pool) -> None:
     """Whatever happens inside an episode is noted, in order, whoever did it."""
     base = FrozenBase.build(
@@ -293,6 +355,36 @@ def test_a_reset_puts_a_changed_copy_back(pool: Pool) -> None:
         assert store.content_hash() == base.content_hash()
         assert store.journal() == []
         sessions.rollback_session(store)
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        "UPDATE crm.companies SET contacts = ARRAY['A', NULL]",
+        "UPDATE crm.companies SET name_folded = 'other'",
+        "UPDATE crm.companies SET imported_as_is = true",
+        "INSERT INTO crm.companies (world_id, company_id, imported_as_is) SELECT world_id, '', true FROM crm.companies",
+    ],
+    ids=["no-list-of-ours", "folded", "mark", "no-id"],
+)
+def test_a_reset_mends_what_only_searches_see_and_what_no_company_can_hold(pool: Pool, spoil: LiteralString) -> None:
+    """Whatever was committed to a copy by hand, it is as it was loaded."""
+    base = FrozenBase.build({COMPANY: [{"company_id": "p1", "name": f"Spoilt by {spoil}", "contacts": ("A",)}]})
+    sessions = PostgresSessions(pool, slots=1)
+    store = sessions.begin_session(base)
+    assert isinstance(store, PostgresStore)
+    store.connection.execute(f"{spoil} WHERE world_id = %s", (store.world_id,))
+    store.connection.commit()
+    sessions.rollback_session(store)
+    store = sessions.begin_session(base, reset=True)
+    assert isinstance(store, PostgresStore)
+    assert store.content_hash() == base.content_hash()
+    assert store.select(Query(COMPANY, (Criterion("name", Operator.CONTAINS, "SPOILT"),))).total == 1
+    marked = store.connection.execute(
+        "SELECT count(*) FROM crm.companies WHERE world_id = %s AND imported_as_is", (store.world_id,)
+    )
+    assert marked.fetchone() == (0,)
+    sessions.rollback_session(store)
 
 
 def test_a_broken_connection_is_a_storage_error_and_gives_the_slot_back(pool: Pool) -> None:

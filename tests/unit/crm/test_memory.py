@@ -241,9 +241,12 @@ def test_malformed_seeds_are_refused(rows: list[Row], message: str) -> None:
             {"company_id": "p1", "contacts": ("A", "B\x00")},
             "company 0: `contacts` holds a NUL character",
         ),
+        (Entity.CLIENT, {"client_id": "c1", "email": "\u2ec4" * 700}, "client 0: `email` is looked up by and has more"),
+        (Entity.NOTE, {"note_id": "n" * 2001}, "note 0: `note_id` is looked up by and has more than 2000 bytes"),
+        (Entity.NOTE, {"note_id": "n", "entity_id": "e" * 2001}, "note 0: `entity_id` is looked up by"),
         (Entity.COMPANY, {"company_id": "p1", "contacts": ("A", 5)}, "company 0: `contacts` holds something else than"),
     ],
-    ids=["amount", "probability", "nul-in-a-list", "number-in-a-list"],
+    ids=["amount", "probability", "nul-in-a-list", "long-email", "long-id", "long-reference", "number-in-a-list"],
 )
 def test_what_no_database_keeps_is_refused(entity: Entity, row: Row, message: str) -> None:
     """Otherwise the store in memory would start where the other one cannot."""

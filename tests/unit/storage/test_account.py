@@ -75,7 +75,7 @@ def test_a_user_without_an_account_is_told_so(monkeypatch: pytest.MonkeyPatch) -
         pytest.param(0o710, STRANGER, False, id="others-may-not"),
         pytest.param(0o744, STRANGER, False, id="others-may-read-only"),
         pytest.param(0o700, own_account(), True, id="owner-may"),
-        pytest.param(0o611, own_account(), False, id="owner-may-not"),
+        pytest.param(0o611, Account("me", os.geteuid(), os.getegid(), is_ours=False), False, id="owner-may-not"),
         pytest.param(0o610, Account("member", 54321, os.getegid(), is_ours=False), True, id="group-may"),
         pytest.param(0o601, Account("member", 54321, os.getegid(), is_ours=False), False, id="group-may-not"),
     ],

@@ -14,6 +14,7 @@ from atlas.storage.places import (
     Note,
     find_base,
     home_of,
+    is_own_folder,
     make_home,
     make_run_folder,
     read_note,
@@ -119,6 +120,13 @@ def test_a_run_folder_that_does_not_say_whose_it_is_is_its_own(tmp_path: Path, t
     if text is not None:
         (tmp_path / "home").write_text(text)
     assert home_of(tmp_path) == tmp_path
+
+
+def test_what_is_out_of_reach_is_nobodys_folder(tmp_path: Path) -> None:
+    """A leftover whose home lies below something that is a file now does not keep others from starting."""
+    (tmp_path / "file").write_text("")
+    assert not is_own_folder(tmp_path / "file" / "home")
+    assert read_note(tmp_path / "file") is None
 
 
 def test_files_of_others_stay_in_a_removed_home(tmp_path: Path) -> None:

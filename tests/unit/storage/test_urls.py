@@ -97,6 +97,9 @@ def test_what_is_no_url_is_refused(url: str) -> None:
         pytest.param("postgresql://ada:p%40ss@db:5433/x", "postgresql://ada:p%40ss@db:5433/crm", id="another"),
         pytest.param("postgresql:///x?host=/run/pg", "postgresql:///crm?host=/run/pg", id="socket"),
         pytest.param("postgresql://db/x?dbname=y&a=b", "postgresql://db/crm?a=b", id="as-a-parameter"),
+        pytest.param(
+            "postgresql:///x?host=/a+b&password=%FF", "postgresql:///crm?host=/a+b&password=%FF", id="as-written"
+        ),
         pytest.param("postgresql://db/?options=-c%20x%3D1", "postgresql://db/crm?options=-c%20x%3D1", id="options"),
     ],
 )

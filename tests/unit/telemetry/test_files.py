@@ -61,6 +61,24 @@ def test_an_atomic_write_replaces_the_whole_file(tmp_path: Path) -> None:
     assert [entry.name for entry in path.parent.iterdir()] == ["metrics.json"]
 
 
+def test_a_file_that_is_there_can_be_left_alone(tmp_path: Path) -> None:
+    """One of two who write at once is told that it was too late; nothing else is left in the folder."""
+    path = tmp_path / "a"
+    assert write_atomically(path, "first", replace=False)
+    assert not write_atomically(path, "second", replace=False)
+    assert path.read_text() == "first"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_link_stays_a_link(tmp_path: Path) -> None:
+    """What it leads to is replaced."""
+    link, target = tmp_path / "link", tmp_path / "target"
+    link.symlink_to(target)
+    assert write_atomically(link, "text")
+    assert link.is_symlink()
+    assert target.read_text() == "text"
+
+
 def test_a_failed_write_leaves_the_old_file(tmp_path: Path) -> None:
     """Text that cannot be encoded changes nothing and leaves nothing."""
     path = tmp_path / "metrics.json"

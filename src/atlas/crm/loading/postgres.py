@@ -6,7 +6,7 @@ break a check are marked as imported and kept as they are.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib import resources
 from typing import TYPE_CHECKING, cast
 
@@ -21,6 +21,7 @@ from atlas.crm.statements import (
     drop_statement,
     empty_statement,
     list_statement,
+    list_written_statement,
     staging_statement,
     staging_table,
     take_in_statement,
@@ -92,7 +93,7 @@ def take_in(connection: Connection[TupleRow], base: FrozenBase, world_id: int) -
     Raises:
         StorageError: a reference leads nowhere and this user may not let such rows in.
     """
-    if has_dangling_references(base.fork(), ((entity, row) for entity in Entity for row in base.rows(entity))):
+    if has_dangling_references(base.fork(), all_rows(base)):
         suspend_references(connection)
     for entity in Entity:
         rows = base.rows(entity)
@@ -114,9 +115,17 @@ def put_back(connection: Connection[TupleRow], base: FrozenBase, world_id: int) 
 
 
 def is_untouched(connection: Connection[TupleRow], base: FrozenBase, world_id: int) -> bool:
-    """Tell whether a world holds exactly the rows of ``base`` and nothing was noted of it."""
+    """Tell whether a world is as it was loaded: exactly the rows of ``base``, as searches see them, and no journal."""
     noted = connection.execute(QUERIES["has_journal"], (world_id,)).fetchone()
-    return noted == (False,) and read_rows(connection, world_id).content_hash() == base.content_hash()
+    if noted != (False,):
+        return False
+    for entity in Entity:
+        found = connection.execute(list_written_statement(entity), (world_id,)).fetchall()
+        if any(marked is not rightly for *_, marked, rightly in found):
+            return False
+        if [list(values[:-2]) for values in found] != [written_values(entity, row) for row in base.rows(entity)]:
+            return False
+    return True
 
 
 def read_rows(connection: Connection[TupleRow], world_id: int) -> FrozenBase:
@@ -126,6 +135,11 @@ def read_rows(connection: Connection[TupleRow], world_id: int) -> FrozenBase:
         found = connection.execute(list_statement(entity), (world_id,)).fetchall()
         rows[entity] = [to_row(entity, values) for values in found]
     return FrozenBase.build(rows)
+
+
+def all_rows(base: FrozenBase) -> Iterator[tuple[Entity, Row]]:
+    """Yield every row of a company, those that others refer to first."""
+    yield from ((entity, row) for entity in Entity for row in base.rows(entity))
 
 
 def has_dangling_references(store: Store, rows: Iterable[tuple[Entity, Row]]) -> bool:
@@ -201,8 +215,16 @@ class PostgresWorlds:
             base = read_rows(self._connection, cast("int", found[0]))
         return snapshot_of(base, origin=str(found[1] or ""))
 
-    def write(self, name: str, snapshot: Snapshot) -> None:
+    def write(self, name: str, snapshot: Snapshot, *, replace: bool = True) -> bool:
         """Make a world hold exactly these records; others see the old ones or the new ones, never a part.
+
+        Args:
+            name: Its name.
+            snapshot: The records.
+            replace: Whether a world of that name may be replaced.
+
+        Returns:
+            Whether it was written.
 
         Raises:
             StorageError: the database refuses; the world is as it was.
@@ -210,5 +232,9 @@ class PostgresWorlds:
         header = snapshot.header
         with translated(f"writing the world {name!r}"), self._connection.transaction():
             parameters = (name, header.origin, header.content_hash)
-            found = self._connection.execute(QUERIES["name_world"], parameters).fetchone()
-            put_back(self._connection, snapshot.base, cast("tuple[int]", found)[0])
+            query = QUERIES["name_world" if replace else "add_world"]
+            found = self._connection.execute(query, parameters).fetchone()
+            if found is None:
+                return False
+            put_back(self._connection, snapshot.base, cast("int", found[0]))
+        return True

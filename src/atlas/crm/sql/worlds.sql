@@ -50,8 +50,12 @@ SELECT EXISTS (SELECT FROM crm.journal WHERE world_id = %s);
 DELETE FROM crm.journal WHERE world_id = %s;
 
 -- name: suspend_references
--- Lets rows in whose references lead nowhere, until the transaction ends.
+-- Lets rows in whose references lead nowhere, until the transaction ends or they are resumed.
 SET LOCAL session_replication_role = replica;
+
+-- name: resume_references
+-- From now on references have to lead somewhere again, and deletes take along what refers to a row.
+SET LOCAL session_replication_role = origin;
 
 -- name: list_worlds
 -- The names of the named worlds.
@@ -60,6 +64,11 @@ SELECT name FROM crm.worlds WHERE name IS NOT NULL ORDER BY name;
 -- name: find_world
 -- A named world; nobody else can replace it until the transaction ends.
 SELECT world_id, origin FROM crm.worlds WHERE name = %s FOR UPDATE;
+
+-- name: add_world
+-- Makes a named world; nothing is returned where there is one of that name.
+INSERT INTO crm.worlds (name, origin, company_hash) VALUES (%s, %s, %s) ON CONFLICT (name) DO NOTHING
+RETURNING world_id;
 
 -- name: name_world
 -- Makes a named world, or says anew what it holds.

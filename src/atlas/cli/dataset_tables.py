@@ -82,6 +82,8 @@ def _counts_table(report: ReplayReport) -> Table:
         ("final state: checks", counts.final_checks),
         ("final state: held", counts.final_checks_held),
         ("final state: failed", counts.final_checks_failed),
+        ("final state: failed after a listed call", counts.final_checks_excused),
+        ("final state: cannot be checked", counts.final_checks_unreadable),
     ]
     for name, number in rows:
         table.add_row(name, str(number))
@@ -111,7 +113,7 @@ def _calls_table(title: str, calls: Sequence[CallReport]) -> Table:
 
 
 def _checks_table(checks: Sequence[FinalCheck]) -> Table:
-    table = Table(title=Text(f"final state: {len(checks)} that do not hold"), title_justify="left")
+    table = Table(title=Text(f"final state: {len(checks)} that do not hold or cannot be checked"), title_justify="left")
     for heading in ("conversation", "record", "field", "expected", "found", "why"):
         table.add_column(heading, overflow="fold")
     for check in checks:

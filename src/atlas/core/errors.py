@@ -115,8 +115,13 @@ class CorpusError(AtlasError):
     """A generated corpus broke one of its own promises."""
 
 
-def nearest_name(name: str, known: Iterable[str]) -> str | None:
+def nearest_name(name: str, known: Iterable[str], *, cutoff: float = 0.5) -> str | None:
     """Return the known name most like ``name``, or None when none is close.
+
+    Args:
+        name: What was given.
+        known: The names that there are.
+        cutoff: Least likeness of two names, from 0 (nothing in common) to 1 (the same).
 
     Example:
         >>> nearest_name("client_nam", ["client_id", "client_name", "amount"])
@@ -124,5 +129,5 @@ def nearest_name(name: str, known: Iterable[str]) -> str | None:
         >>> nearest_name("zebra", ["client_id"]) is None
         True
     """
-    close = difflib.get_close_matches(name.casefold(), sorted(known), n=1, cutoff=0.5)
+    close = difflib.get_close_matches(name.casefold(), sorted(known), n=1, cutoff=cutoff)
     return close[0] if close else None

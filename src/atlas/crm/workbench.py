@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import random
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple, cast
 
 from atlas.core.clock import Clock
@@ -131,10 +131,12 @@ class Workbench:
         """The day of the world, ISO."""
         return self._clock.now().date().isoformat()
 
-    def find(self, entity: Entity, row_id: FieldValue, argument: str) -> Row | ToolError:
-        """Return the row of that id, or the error that names ``argument``."""
+    def find(
+        self, entity: Entity, row_id: FieldValue, argument: str, *, hosts: Collection[str] = ()
+    ) -> Row | ToolError:
+        """Return the row of that id, or the error that names ``argument``; for ``hosts`` see ``unknown_record``."""
         row = self.store.get(entity, cast("str", row_id))
-        return unknown_record(entity, row_id, argument, self.store) if row is None else row
+        return unknown_record(entity, row_id, argument, self.store, hosts=hosts) if row is None else row
 
     def select(self, query: Query) -> Selection:
         """Return the rows that fulfil ``query``, which is the caller's own."""

@@ -24,7 +24,7 @@ from atlas.crm.records import (
     ToolResult,
     ToolSpec,
 )
-from atlas.crm.rules.tool_names import nearest_tool
+from atlas.crm.rules.tool_names import nearest_tool, tools_about
 from atlas.crm.store import Store
 from atlas.crm.tools.definition import Outcome, Tool
 from atlas.crm.tools.registry import TOOL_SPECS, TOOLS
@@ -206,7 +206,9 @@ def _unknown_tool(name: object) -> ToolError:
         return ToolError(ErrorCode.UNKNOWN_TOOL, message)
     known = tuple(TOOLS)
     near = nearest_tool(name, (*known, respond.NAME))
-    advice = f"did you mean `{near}`?" if near else f"known: {listed(known)}"
+    about = () if near else tools_about(name, known)
+    others = f"for such records there are: {listed(about)}" if about else f"known: {listed(known)}"
+    advice = f"did you mean `{near}`?" if near else others
     return ToolError(ErrorCode.UNKNOWN_TOOL, f"unknown tool {named(name)}; {advice}", value=kept(name), allowed=known)
 
 

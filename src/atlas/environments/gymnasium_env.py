@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from types import UnionType
 from typing import Any, ClassVar, Final, TypeAlias, cast
 
 from atlas.core.errors import MisuseError, StorageError, UnknownNameError
@@ -119,7 +120,7 @@ class CrmEnv(gymnasium.Env[dict[str, Any], str]):
 
     Raises:
         UnknownNameError: there is no such split.
-        MisuseError: the discount is out of range, or no split is given.
+        MisuseError: an argument is of another type, the discount is out of range, or no split is given.
         InputFileError: the folder holds no corpus.
     """
 
@@ -142,6 +143,16 @@ class CrmEnv(gymnasium.Env[dict[str, Any], str]):
         discount: float = 1.0,
         render_mode: str | None = None,
     ) -> None:
+        _check_types(
+            company_seed=(company_seed, int),
+            size=(size, int),
+            stream=(stream, int),
+            dev=(dev, int),
+            test_same=(test_same, int),
+            budget=(budget, EpisodeBudget),
+            adversity=(adversity, Adversity | None),
+            discount=(discount, int | float),
+        )
         if not 0 <= discount <= 1:
             raise MisuseError(f"a discount is a number from 0 to 1, not {discount}")
         allowed = [parse_split(name) for name in ([splits] if isinstance(splits, str) else splits)]
@@ -267,6 +278,13 @@ class _Play:
         if self._case.scenario.split in TAUGHT_SPLITS:
             told["failed_fields"] = list(verdict.failed_fields)
         return verdict.score, episode.status is EpisodeStatus.COMPLETED, {**info, "verdict": told}
+
+
+def _check_types(**arguments: tuple[object, type | UnionType]) -> None:
+    for name, (value, kind) in arguments.items():
+        if not isinstance(value, kind) or isinstance(value, bool):
+            wanted = getattr(kind, "__name__", str(kind))
+            raise MisuseError(f"{name} has to be {wanted}, not {value!r}")
 
 
 class _Options:

@@ -14,6 +14,7 @@ from typing import Final, NoReturn, TypeAlias, cast
 
 from atlas.core.records import JsonObject, as_json
 from atlas.crm.records import ErrorCode, ToolCall, ToolError, ToolResult
+from atlas.crm.wording import kind_of
 from atlas.episodes.records import Turn
 
 LONGEST_ACTION: Final = 16_384
@@ -164,7 +165,8 @@ def _call_of(data: object) -> ToolCall | ToolError:
     if not isinstance(tool, str):
         return _malformed(ErrorCode.INVALID_TYPE, "`tool` has to be a text", "tool")
     if not isinstance(arguments, dict):
-        return _malformed(ErrorCode.INVALID_TYPE, "`arguments` has to be an object, not its text", "arguments")
+        what = f"`arguments` must be an object, not {kind_of(arguments)}"
+        return _malformed(ErrorCode.INVALID_TYPE, what, "arguments")
     return ToolCall(tool, cast("JsonObject", arguments))
 
 

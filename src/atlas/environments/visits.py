@@ -48,7 +48,7 @@ class VisitRecord:
         status: How the case ended; None for a free visit.
         score: What it was worth, in [0, 1]; None for a free visit, and where the backend failed.
         strict: Whether everything that was asked for was done and nothing else; None where there is no score.
-        failed_fields: Names of what was wrong.
+        failed_fields: Names of what was wrong; None where there is no verdict.
         writes: Number of successful calls that changed something.
         changes: The net changes.
         turns: The conversation; empty for a free visit.
@@ -61,7 +61,7 @@ class VisitRecord:
     status: EpisodeStatus | None
     score: float | None
     strict: bool | None
-    failed_fields: tuple[str, ...]
+    failed_fields: tuple[str, ...] | None
     writes: int
     changes: tuple[Change, ...]
     turns: tuple[Turn, ...]
@@ -270,7 +270,7 @@ class _CaseVisit:
             status=episode.status,
             score=None if verdict is None else verdict.score,
             strict=None if verdict is None else verdict.strict,
-            failed_fields=() if verdict is None else verdict.failed_fields,
+            failed_fields=None if verdict is None else verdict.failed_fields,
             writes=episode.writes,
             changes=episode.changes,
             turns=episode.turns,
@@ -362,7 +362,7 @@ class _FreeVisit:
             status=None,
             score=None,
             strict=None,
-            failed_fields=(),
+            failed_fields=None,
             writes=self._lease.world.writes,
             changes=changes,
             turns=(),

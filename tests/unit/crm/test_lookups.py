@@ -51,9 +51,9 @@ ROWS: Mapping[Entity, tuple[Row, ...]] = {
 }
 
 
-def hint_for(entity: Entity, given_id: str, argument: str = "") -> str | None:
+def hint_for(entity: Entity, given_id: str, argument: str = "", *, hosts: tuple[str, ...] = ()) -> str | None:
     store = FrozenBase.build(ROWS).fork()
-    return unknown_record(entity, given_id, argument or f"{entity.lower()}_id", store).hint
+    return unknown_record(entity, given_id, argument or f"{entity.lower()}_id", store, hosts=hosts).hint
 
 
 @pytest.mark.parametrize(
@@ -115,13 +115,14 @@ def test_what_an_unknown_id_means_is_guessed(entity: Entity, given_id: str, hint
 
 
 def test_an_attached_record_may_be_of_another_kind() -> None:
-    """The kind was given wrongly at least as often as the id."""
-    assert hint_for(Entity.OPPORTUNITY, "k-1", "entity_id") == (
+    """The kind was given wrongly at least as often as the id; a kind that this call does not take is not offered."""
+    assert hint_for(Entity.OPPORTUNITY, "k-1", "entity_id", hosts=("Contact", "Opportunity")) == (
         "'k-1' is the id of a contact; give `entity_type` Contact for it, or the id of an opportunity"
     )
-    assert hint_for(Entity.OPPORTUNITY, "n-1", "entity_id") == (
-        "'n-1' is the id of a note; look the id up with opportunity_search"
-    )
+    for given_id, noun in (("k-1", "contact"), ("n-1", "note")):
+        assert hint_for(Entity.OPPORTUNITY, given_id, "entity_id", hosts=("Quote", "Opportunity")) == (
+            f"{given_id!r} is the id of a {noun}; look the id up with opportunity_search"
+        )
 
 
 def test_without_a_store_the_error_says_where_to_look() -> None:

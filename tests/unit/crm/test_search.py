@@ -218,6 +218,34 @@ def test_searches_say_what_is_wrong(
     assert (error.code, error.field, error.message) == (ErrorCode(code), field, message)
 
 
+@pytest.mark.parametrize(
+    ("tool", "arguments", "hint"),
+    [
+        (
+            "opportunity_search",
+            {"stage": ["Proposal", "Negotiation"]},
+            'to find any of several values, write {"in": ["Proposal", "Negotiation"]}',
+        ),
+        (
+            "opportunity_search",
+            {"stage": "Proposal, Negotiation"},
+            'to find any of several values, write {"in": ["Proposal", "Negotiation"]}',
+        ),
+        ("opportunity_search", {"stage": ["x" * 1_000]}, 'to find any of several values, write {"in": [...]}'),
+        ("opportunity_search", {"stage": "Open"}, None),
+        ("opportunity_search", {"amount": ">5000"}, 'write {"gte": 5000}; the bound itself is included'),
+        ("opportunity_search", {"amount": "<= $5k"}, 'write {"lte": 5000}; the bound itself is included'),
+        ("contact_search", {"criteria": "Ada"}, 'send a JSON object, not its text, such as {"first_name": "Ada"}'),
+        ("quote_search", {"criteria": []}, "send a JSON object, with the names of fields as its keys, such as "),
+    ],
+    ids=["list", "commas", "long-list", "open", "more", "less", "criteria", "quote-criteria"],
+)
+def test_what_operators_say_is_told(reject: Fail, tool: str, arguments: dict[str, object], hint: str | None) -> None:
+    """Several values and bounds have operators; no guess narrows a search behind somebody's back."""
+    told = reject(tool, **arguments).hint
+    assert told == hint if hint is None else (told or "").startswith(hint)
+
+
 def test_the_nearest_order_is_suggested(reject: Fail) -> None:
     """A misspelt field to sort by."""
     assert reject("opportunity_search", order_by="amnt").hint == "did you mean 'amount'?"

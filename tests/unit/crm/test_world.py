@@ -123,6 +123,9 @@ def test_what_a_call_wrote_before_it_failed_is_taken_back(
     assert (world.writes, world.changes()) == (0, ())
 
 
+CONTACT_TOOLS = "contact_search, contact_details, create_new_contact, modify_contact"
+
+
 @pytest.mark.parametrize(
     ("tool", "message"),
     [
@@ -131,12 +134,13 @@ def test_what_a_call_wrote_before_it_failed_is_taken_back(
         ("update_client", "unknown tool `update_client`; did you mean `modify_client`?"),
         ("get_quote", "unknown tool `get_quote`; did you mean `quote_details`?"),
         ("search_opportunities", "unknown tool `search_opportunities`; did you mean `opportunity_search`?"),
+        ("delete_contact", f"unknown tool `delete_contact`; for such records there are: {CONTACT_TOOLS}"),
         ("finish", "unknown tool `finish`; did you mean `respond`?"),
         ("respond", "`respond` ends a turn; it is not carried out in the CRM"),
         ("x" * 500, f"unknown tool {'x' * 60}...; known: {', '.join(KNOWN[:12])} and {len(KNOWN) - 12} others"),
         ("", f"unknown tool ``; known: {', '.join(KNOWN[:12])} and {len(KNOWN) - 12} others"),
     ],
-    ids=["near", "create", "update", "get", "search", "the-end", "respond", "long", "empty"],
+    ids=["near", "create", "update", "get", "search", "nothing-like-it", "the-end", "respond", "long", "empty"],
 )
 def test_unknown_tools_are_an_error_value(reject: Fail, tool: str, message: str) -> None:
     """An agent may name any tool."""

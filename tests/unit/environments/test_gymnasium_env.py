@@ -257,6 +257,24 @@ def test_what_was_wrong_is_named_for_cases_that_may_be_taught_only(make: Callabl
     assert set(give_up(env)["verdict"]) == {"score", "strict"}
 
 
+@pytest.mark.parametrize(
+    ("argument", "message"),
+    [
+        ({"size": "big"}, "size has to be int, not 'big'"),
+        ({"company_seed": True}, "company_seed has to be int, not True"),
+        ({"discount": "x"}, r"discount has to be int \| float, not 'x'"),
+        ({"budget": 5}, "budget has to be EpisodeBudget, not 5"),
+    ],
+    ids=["text", "truth", "no-number", "no-budget"],
+)
+def test_an_argument_of_another_type_is_named(
+    make: Callable[..., CrmEnv], argument: dict[str, object], message: str
+) -> None:
+    """Before anything is generated."""
+    with pytest.raises(MisuseError, match=message):
+        make(**argument)
+
+
 @pytest.mark.parametrize("discount", [-0.1, 1.1, float("nan")])
 def test_a_discount_is_a_share(make: Callable[..., CrmEnv], discount: float) -> None:
     """Anything else would make an agent run after the potential for ever."""

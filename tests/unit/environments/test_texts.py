@@ -108,7 +108,11 @@ MALFORMED = {
     "list": ("[]", ErrorCode.INVALID_TYPE, "a JSON object is wanted"),
     "nothing": ("{}", ErrorCode.MISSING_ARGUMENT, "missing key `tool`"),
     "null-tool": ('{"tool": null}', ErrorCode.INVALID_TYPE, "`tool` has to be a text"),
-    "text-arguments": ('{"tool": "x", "arguments": "{}"}', ErrorCode.INVALID_TYPE, "`arguments` has to be an object"),
+    "text-arguments": (
+        '{"tool": "x", "arguments": "{}"}',
+        ErrorCode.INVALID_TYPE,
+        "`arguments` must be an object, not a text",
+    ),
     "other-key": ('{"tool": "x", "args": {}}', ErrorCode.UNKNOWN_ARGUMENT, "unknown key 'args'"),
     "nan": ('{"tool": "x", "arguments": {"a": NaN}}', ErrorCode.INVALID_FORMAT, "NaN is no JSON number"),
     "infinity": (

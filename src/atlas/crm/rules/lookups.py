@@ -7,7 +7,7 @@ would not. What is looked at is bounded: a few rows by id, one search in the ids
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Final
 
 from atlas.core.errors import nearest_name
@@ -40,7 +40,9 @@ _PLACEHOLDER = re.compile(
 )
 
 
-def unknown_record(entity: Entity, row_id: object, argument: str, store: Store | None = None) -> ToolError:
+def unknown_record(
+    entity: Entity, row_id: object, argument: str, store: Store | None = None, *, hosts: Collection[str] = ()
+) -> ToolError:
     """Return the error for an id that no record has.
 
     Args:
@@ -48,6 +50,7 @@ def unknown_record(entity: Entity, row_id: object, argument: str, store: Store |
         row_id: What was given for its id.
         argument: Name of the argument.
         store: The rows, to look at for what was meant; None gives the general hint.
+        hosts: Where another argument says the kind of the record, the kinds that it may say.
 
     Example:
         >>> error = unknown_record(Entity.CLIENT, "c9", "client_id")
@@ -57,7 +60,7 @@ def unknown_record(entity: Entity, row_id: object, argument: str, store: Store |
     message = f"there is no {SCHEMA[entity].noun} with `{argument}` {quoted(row_id)}"
     guess = None
     if store is not None and isinstance(row_id, str) and len(row_id) <= _LONGEST_ID:
-        guess = _guess(entity, row_id, argument, store)
+        guess = _guess(entity, row_id, hosts, store)
     return ToolError(ErrorCode.NOT_FOUND, message, argument, kept(row_id), hint=guess or _look_up(entity))
 
 
@@ -86,40 +89,36 @@ def unknown_colleague(argument: str, value: str, staff: Mapping[str, StaffMember
 # Records
 
 
-def _guess(entity: Entity, given: str, argument: str, store: Store) -> str | None:
+def _guess(entity: Entity, given: str, hosts: Collection[str], store: Store) -> str | None:
     text = _LABEL.sub("", given.strip(_WRAPPING)).strip(_WRAPPING)
     if not text:
         return None
     for spelling in dict.fromkeys((text, text.casefold(), text.upper())):
         if spelling != given and store.get(entity, spelling) is not None:
             return f"did you mean {spelling!r}? give an id exactly as results show it"
-        other = _other_kind(entity, spelling, argument, store)
+        other = _other_kind(entity, spelling, hosts, store)
         if other is not None:
             return other
     return _cut_short(entity, text, store) or _called(entity, text, store) or _stands_in(entity, given)
 
 
-def _other_kind(entity: Entity, text: str, argument: str, store: Store) -> str | None:
+def _other_kind(entity: Entity, text: str, hosts: Collection[str], store: Store) -> str | None:
     for kind in Entity:
         if kind is not entity and store.get(kind, text) is not None:
-            return f"{quoted(text)} is the id of {SCHEMA[kind].a_noun}; {_way_from(kind, entity, text, argument)}"
+            return f"{quoted(text)} is the id of {SCHEMA[kind].a_noun}; {_way_from(kind, entity, text, hosts)}"
     return None
 
 
-def _way_from(kind: Entity, wanted: Entity, text: str, argument: str) -> str:
+def _way_from(kind: Entity, wanted: Entity, text: str, hosts: Collection[str]) -> str:
     """How to come from a record of one kind to the id of another that was asked for."""
     there, here = SCHEMA[kind], SCHEMA[wanted]
-    if argument == "entity_id" and kind.value in _attachable():
+    if kind.value in hosts:
         return f"give `entity_type` {kind.value} for it, or the id of {here.a_noun}"
     if any(field.name == here.id_field for field in there.fields[1:]):
         return f"that {there.noun} shows its `{here.id_field}`"
     if wanted in SEARCHES and any(field.name == there.id_field for field in here.fields[1:]):
         return f"{SEARCHES[wanted]} with `{there.id_field}` {quoted(text)} finds its {here.plural}"
     return _look_up(wanted)
-
-
-def _attachable() -> tuple[str, ...]:
-    return SCHEMA[Entity.NOTE].field("entity_type").allowed
 
 
 def _cut_short(entity: Entity, text: str, store: Store) -> str | None:

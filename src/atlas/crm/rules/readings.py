@@ -13,6 +13,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 
 from atlas.core.errors import nearest_name
+from atlas.crm.schema import FILE_EXTENSIONS
 
 _LONGEST = 80  # characters of a text that is read
 
@@ -137,12 +138,13 @@ def _iso(parts: tuple[int, int, int]) -> str:
         return ""
 
 
-def day_hint(text: str, today: str) -> str | None:
+def day_hint(text: str, today: str, *, not_past: bool = False) -> str | None:
     """Return the hint for a text that is no ISO date.
 
     Args:
         text: What was given.
         today: The world's today, ISO; empty where it is not known.
+        not_past: Whether a day before today would not be taken.
 
     Example:
         >>> day_hint("31/12/2026", "2026-03-02"), day_hint("2026-02-30", "2026-03-02")
@@ -152,7 +154,9 @@ def day_hint(text: str, today: str) -> str | None:
     """
     days = days_meant(text)
     if days:
-        return f"did you mean {' or '.join(map(repr, days))}?"
+        to_come = [day for day in days if not not_past or day >= today]
+        past = "" if to_come else f" that lies before today ({today}); choose today or a later day"
+        return f"did you mean {' or '.join(map(repr, to_come or days))}?{past}"
     parts = next(_dates_in(" ".join(text[:_LONGEST].casefold().split())), None)
     if parts is not None and parts[0] and 1 <= parts[1] <= _MONTHS_OF_A_YEAR:
         return f"{parts[0]:04}-{parts[1]:02} has {monthrange(parts[0], parts[1])[1]} days"
@@ -177,7 +181,7 @@ def later_year(day: str, today: str) -> str | None:
 
 CHOICE_WORDS: Final[Mapping[str, tuple[str, ...]]] = {
     # stages
-    "Prospecting": ("prospect", "new", "lead", "discovery", "open", "initial", "identified", "cold"),
+    "Prospecting": ("prospect", "new", "lead", "discovery", "initial", "identified", "cold"),
     "Qualification": ("qualified", "qualifying", "qualify", "needs analysis", "demo"),
     "Proposal": ("proposed", "quote sent", "proposal sent", "proposal/price quote", "quoted", "pricing", "offer"),
     "Negotiation": ("negotiating", "negotiation/review", "contract sent", "contract negotiation", "review"),
@@ -237,7 +241,7 @@ def choice_meant(value: str, allowed: Sequence[str]) -> str | None:
     for option in allowed:
         if plain in map(_plain_choice, CHOICE_WORDS.get(option, ())):
             return option
-    near = nearest_name(value[:_LONGEST], [option.casefold() for option in allowed])
+    near = nearest_name(value[:_LONGEST], [option.casefold() for option in allowed], cutoff=0.6)
     return next((option for option in allowed if option.casefold() == near), None)
 
 
@@ -270,7 +274,11 @@ def web_address_meant(text: str) -> str | None:
     Example:
         >>> web_address_meant("www.x.example/a.pdf"), web_address_meant("ftp://x.example/a")
         ('https://www.x.example/a.pdf', None)
+        >>> web_address_meant("contract.pdf") is None
+        True
     """
     bare = _SCHEME.sub("", text[: _LONGEST + 1].strip())
     match = _HOST.fullmatch(bare) if len(bare) <= _LONGEST else None
+    if match and "/" not in bare and bare.rpartition(".")[2].casefold() in FILE_EXTENSIONS:
+        return None  # the name of a file, not of a host
     return f"https://{match[1]}" if match else None

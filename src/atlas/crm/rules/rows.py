@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from typing import TypeAlias, cast
 
-from atlas.crm.fields import FieldDef, FieldKind
+from atlas.crm.fields import EntityDef, FieldDef, FieldKind
 from atlas.crm.proposal import Proposal
 from atlas.crm.records import Entity, ErrorCode, Row, ToolError
 from atlas.crm.rules.lookups import unknown_colleague, unknown_record
@@ -63,8 +63,9 @@ def referred_entity(field: FieldDef, row: Row) -> Entity:
     return Entity(cast("str", row[field.references_by or ""]))
 
 
-def _reference_check(field: FieldDef) -> RowCheck:
+def _reference_check(definition: EntityDef, field: FieldDef) -> RowCheck:
     name = field.name
+    hosts = () if field.references_by is None else definition.field(field.references_by).allowed
 
     def check(proposal: Proposal, row: Row) -> ToolError | None:
         value = row[name]
@@ -72,7 +73,7 @@ def _reference_check(field: FieldDef) -> RowCheck:
             return None
         entity = referred_entity(field, row)
         if proposal.around.store.get(entity, cast("str", value)) is None:
-            return unknown_record(entity, value, name, proposal.around.store)
+            return unknown_record(entity, value, name, proposal.around.store, hosts=hosts)
         return None
 
     return check
@@ -203,7 +204,7 @@ def _generic_checks(entity: Entity) -> tuple[RowCheck, ...]:
     checks: list[RowCheck] = []
     for field in SCHEMA[entity].given_fields:
         if field.kind is FieldKind.REFERENCE:
-            checks.append(_reference_check(field))
+            checks.append(_reference_check(SCHEMA[entity], field))
         elif field.kind is FieldKind.STAFF:
             checks.append(_staff_check(field))
     checks += [_unique_check(field, entity) for field in SCHEMA[entity].fields if field.unique]

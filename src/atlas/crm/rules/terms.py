@@ -283,7 +283,7 @@ TERMS: Final[tuple[Term, ...]] = (
             *("query", "q", "search", "filter", "filters", "where", "conditions", "condition", "criterion", "params"),
             *("search_criteria", "search_term", "search_query", "keyword", "keywords", "text", "match", "fields"),
         ),
-        'it takes an object of conditions by field name, such as {"name": "Acme"}',
+        "it takes an object of conditions by field name",
     ),
     Term(
         ("order_by",),
@@ -308,7 +308,7 @@ TERMS: Final[tuple[Term, ...]] = (
             *("update", "changes", "fields", "data", "values", "new_values", "patch", "set", "attributes", "props"),
             *("properties", "payload", "update_data", "update_fields", "body", "params", "changed_fields"),
         ),
-        'it takes an object of new values by field name, such as {"notes": "Called."}',
+        "it takes an object of new values by field name",
     ),
     # the end of a turn
     Term(

@@ -66,7 +66,7 @@ def text_error(name: str, value: object, max_length: int | None, *, lines: bool)
     if not isinstance(value, str):
         return wrong_type(name, value, "a text", hint=_text_hint(value))
     if not value or value.isspace() or (not value.isascii() and _ONLY_UNSEEN.fullmatch(value)):
-        hint = "give a text, or leave the argument out"
+        hint = "give a text, or leave the argument out where it is not needed; in a modify call null empties a field"
         return ToolError(ErrorCode.BLANK, f"`{name}` must not be blank", name, kept(value), hint=hint)
     if max_length is not None and len(value) > max_length:
         message = f"`{name}` has {len(value)} characters; at most {max_length} are allowed"

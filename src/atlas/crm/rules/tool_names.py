@@ -30,6 +30,9 @@ VERBS: Final[Mapping[tuple[str, ...], tuple[str, ...]]] = {
     ("update", "edit", "change", "set", "patch", "put", "modify", "move", "assign", "rename", "close", "mark"): (
         "modify_{}",
     ),
+    ("approve", "reject", "send", "accept", "win", "lose", "archive", "activate", "deactivate", "disable", "advance"): (
+        "modify_{}",
+    ),
     ("search", "find", "list", "query", "lookup", "look", "filter", "all"): (
         *("{}_search", "list_{}s", "{}_list", "search_{}s", "summarize_{}"),
     ),
@@ -63,8 +66,10 @@ def nearest_tool(name: object, known: Collection[str]) -> str | None:
         >>> tools = ("create_new_opportunity", "client_search", "modify_opportunity", "view_opportunity_details")
         >>> nearest_tool("updateDeal", tools), nearest_tool("get_client", tools)
         ('modify_opportunity', 'client_search')
-        >>> nearest_tool("crm.view_opportunity", tools), nearest_tool("weather", tools)
-        ('view_opportunity_details', None)
+        >>> nearest_tool("crm.view_opportunity", tools), nearest_tool("clinet_search", tools)
+        ('view_opportunity_details', 'client_search')
+        >>> nearest_tool("weather", tools), nearest_tool("delete_client", tools)
+        (None, None)
     """
     if not isinstance(name, str) or len(name) > _LONGEST_GUESS:
         return None
@@ -75,11 +80,34 @@ def nearest_tool(name: object, known: Collection[str]) -> str | None:
     for candidate in _candidates(words):
         if candidate in known:
             return candidate
-    return nearest_name(plain, known)
+    if any(word in verbs for word in words for verbs in VERBS) and _nouns_in(words):
+        return None  # it is clear what was meant, and no tool does it; one that looks alike would do something else
+    return nearest_name(plain, known, cutoff=_CUTOFF)
+
+
+_CUTOFF = 0.75  # likeness of two names of tools that can be taken for a slip of the pen
+
+
+def tools_about(name: object, known: Collection[str]) -> tuple[str, ...]:
+    """Return the known tools for the kind of record that a wrong name speaks of; none where it speaks of none.
+
+    Example:
+        >>> tools_about("delete_client", ("client_search", "modify_client", "add_note"))
+        ('client_search', 'modify_client')
+    """
+    if not isinstance(name, str) or len(name) > _LONGEST_GUESS:
+        return ()
+    nouns = _nouns_in(plain_name(name).split("_"))
+    return tuple(tool for tool in known if any(noun in nouns for noun in _nouns_in(tool.split("_"))))
+
+
+def _nouns_in(words: list[str]) -> list[str]:
+    exact = [noun for noun in _NOUNS if noun in words or _plural(noun) in words]
+    return exact or [noun for noun, called in _NOUNS.items() if any(word in called for word in words)]
 
 
 def _candidates(words: list[str]) -> Iterator[str]:
-    nouns = [noun for noun, called in _NOUNS.items() if any(word in called for word in words)]
+    nouns = _nouns_in(words)
     for verbs, forms in VERBS.items():
         if any(word in verbs for word in words):
             for form in forms:

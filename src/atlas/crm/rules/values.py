@@ -10,11 +10,11 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from datetime import date
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from atlas.core.money import from_cents, to_cents
 from atlas.crm.fields import FieldDef, FieldKind
-from atlas.crm.records import ErrorCode, FieldValue, ToolError
+from atlas.crm.records import Entity, ErrorCode, FieldValue, ToolError
 from atlas.crm.rules.file_names import unsafe_file_name
 from atlas.crm.rules.readings import (
     address_meant,
@@ -57,13 +57,14 @@ def value_check(field: FieldDef, *, creating: bool = False) -> Check:
     return _BUILDERS[field.kind](field)
 
 
-def parse_day(name: str, value: object, today: str = "") -> str | ToolError:
+def parse_day(name: str, value: object, today: str = "", *, not_past: bool = False) -> str | ToolError:
     """Return ``value`` where it is an ISO date, else the error.
 
     Args:
         name: Name of the argument.
         value: Anything.
         today: The world's today, ISO, for the hint; empty where it does not matter.
+        not_past: Whether a day before today would not be taken, so that none is suggested.
 
     Example:
         >>> parse_day("close_date", "2026-03-02"), parse_day("close_date", "2.3.2026").message
@@ -85,7 +86,9 @@ def parse_day(name: str, value: object, today: str = "") -> str | ToolError:
             ErrorCode.BLANK, f"`{name}` must not be blank", name, kept(value), hint="write it as YYYY-MM-DD"
         )
     message = f"`{name}` is not a date: {quoted(value)}; write it as YYYY-MM-DD"
-    return ToolError(ErrorCode.INVALID_FORMAT, message, name, kept(value), hint=day_hint(value, today))
+    return ToolError(
+        ErrorCode.INVALID_FORMAT, message, name, kept(value), hint=day_hint(value, today, not_past=not_past)
+    )
 
 
 def _id_check(field: FieldDef) -> Check:
@@ -174,9 +177,18 @@ def enum_error(name: str, value: str, allowed: tuple[str, ...], *, later: tuple[
     if choice_meant(value, (*allowed, *later)) in later:
         hint = f"a new record starts with {' or '.join(allowed)}; its `{name}` is changed afterwards"
         return ToolError(ErrorCode.INVALID_ENUM, message, name, kept(value), allowed, hint)
-    guess = choice_meant(value, allowed)
+    guess = None if _is_another_kind(value, allowed) else choice_meant(value, allowed)
     hint = f"did you mean {guess!r}? values are compared exactly" if guess else None
     return ToolError(ErrorCode.INVALID_ENUM, message, name, kept(value), allowed, hint)
+
+
+def _is_another_kind(value: str, allowed: tuple[str, ...]) -> bool:
+    """Whether ``value`` is a kind of record that is not allowed here, however much it looks like one that is."""
+    meant = value.strip().casefold()
+    return meant in _KINDS and meant not in (option.casefold() for option in allowed)
+
+
+_KINDS: Final = frozenset(entity.value.casefold() for entity in Entity)
 
 
 def _money_check(field: FieldDef) -> Check:
@@ -186,7 +198,7 @@ def _money_check(field: FieldDef) -> Check:
     def check(value: object, today: str) -> FieldValue | ToolError:
         del today
         if isinstance(value, bool) or not isinstance(value, (int, float)):
-            return number_error(name, value)
+            return number_error(name, value, most=from_cents(high))
         if isinstance(value, float) and not math.isfinite(value):
             return wrong_type(name, value, "a finite number")
         if value <= 0 or value * 100 > high:
@@ -211,7 +223,7 @@ def _whole_number_check(field: FieldDef) -> Check:
     def check(value: object, today: str) -> FieldValue | ToolError:
         del today
         if isinstance(value, bool) or not isinstance(value, (int, float)):
-            return number_error(name, value, whole=True)
+            return number_error(name, value, whole=True, most=high)
         if isinstance(value, float) and not value.is_integer():  # NaN and infinity are no integers either
             return wrong_type(name, value, "a whole number", hint=_whole_hint(value, low, high))
         if not low <= value <= high:
@@ -230,13 +242,15 @@ def _whole_hint(value: float, low: int, high: int) -> str | None:
     return f"did you mean {near}?" if low <= near <= high else None
 
 
-def number_error(name: str, value: object, *, whole: bool = False) -> ToolError:
+def number_error(name: str, value: object, *, whole: bool = False, most: float | None = None) -> ToolError:
     """Return the error for something else where a number is wanted.
 
     Args:
         name: Name of the argument.
         value: What was given.
         whole: Whether a whole number of percent is wanted, so that a fraction of one means a share.
+        most: The largest that would be taken; what is no more than zero, or more than this, is not suggested. None
+            where any number would be taken.
 
     Example:
         >>> number_error("amount", "$50,000").hint
@@ -245,6 +259,8 @@ def number_error(name: str, value: object, *, whole: bool = False) -> ToolError:
         'did you mean 60? send it as a JSON number, without quotes'
     """
     meant = number_meant(value) if isinstance(value, str) else None
+    if meant is not None and most is not None and not 0 < meant <= most:
+        meant = None
     hint = None
     if meant is not None and whole:
         near = rounded(meant * 100 if 0 < meant < 1 else meant, 0)
@@ -262,7 +278,7 @@ def _date_check(field: FieldDef) -> Check:
     name, not_past = field.name, field.not_past
 
     def check(value: object, today: str) -> FieldValue | ToolError:
-        day = parse_day(name, value, today)
+        day = parse_day(name, value, today, not_past=not_past)
         if not_past and isinstance(day, str) and day < today:
             message = f"`{name}` {day} lies before today ({today}); choose today or a later day"
             later = later_year(day, today)

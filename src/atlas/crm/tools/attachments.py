@@ -25,7 +25,7 @@ def list_tool(name: str, entity: Entity, description: str, *, order_by: str) -> 
         if isinstance(values, ToolError):
             return values
         target, target_id = Entity(str(values["entity_type"])), str(values["entity_id"])
-        row = bench.find(target, target_id, "entity_id")
+        row = bench.find(target, target_id, "entity_id", hosts=definition.field("entity_type").allowed)
         if isinstance(row, ToolError):
             return row
         found = shown_rows(bench, attached_to(entity, target, target_id, order_by=order_by))

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TypeAlias, cast
 
-from atlas.crm.fields import EntityDef
+from atlas.crm.fields import EntityDef, FieldDef, FieldKind
 from atlas.crm.records import Entity, ErrorCode, FieldValue, JsonObject, Row, ToolError, ToolSpec
 from atlas.crm.rules.arguments import ArgumentForm
 from atlas.crm.rules.texts import object_error
@@ -33,6 +34,7 @@ class Tool:
         run: Carries it out; answers with the data of the result, or with the error.
         returns: What the data holds, in one sentence, for the reference page.
         deletes: Whether it may delete something.
+        overwrites: Whether it may replace what a record holds.
     """
 
     spec: ToolSpec
@@ -40,6 +42,7 @@ class Tool:
     run: Run
     returns: str
     deletes: bool = False
+    overwrites: bool = False
 
     @property
     def name(self) -> str:
@@ -100,9 +103,10 @@ def modify_tool(name: str, entity: Entity, description: str) -> Tool:
         owner=definition.noun,
     )
     find = record_finder(name, entity)
+    example = example_of(fields)
 
     def run(bench: Workbench, arguments: JsonObject) -> Outcome:
-        updates = unwrapped(arguments, UPDATES)
+        updates = unwrapped(arguments, UPDATES, example)
         if isinstance(updates, ToolError):
             return updates
         row_id = updates.pop(id_field, None)
@@ -118,9 +122,9 @@ def modify_tool(name: str, entity: Entity, description: str) -> Tool:
         return answer(entity, bench.update(entity, row, values))
 
     properties = {id_field: field_schema(definition.field(id_field)), UPDATES: _UPDATES_SCHEMA}
-    properties |= {field.name: field_schema(field) for field in fields}
+    properties |= {field.name: field_schema(field, nullable=not field.required) for field in fields}
     spec = ToolSpec(name, description, object_schema(properties, (id_field,)))
-    return Tool(spec, writes=True, run=run, returns=f"The {definition.noun} as it is now.")
+    return Tool(spec, writes=True, run=run, returns=f"The {definition.noun} as it is now.", overwrites=True)
 
 
 _UPDATES_SCHEMA: JsonObject = {
@@ -196,11 +200,31 @@ def shown_rows(bench: Workbench, query: Query) -> list[dict[str, object]]:
     return [show_row(query.entity, row) for row in bench.select(query).rows]
 
 
-def unwrapped(arguments: object, wrapper: str) -> dict[str, object] | ToolError:
-    """Return the arguments with those inside ``arguments[wrapper]`` taken out, or the error.
+def example_of(fields: Iterable[FieldDef]) -> str:
+    """Return an object, as JSON, that gives one of ``fields`` a value: an enum where there is one, else a text.
 
     Example:
-        >>> unwrapped({"criteria": {"name": "Acme"}, "limit": 3}, "criteria")
+        >>> example_of(SCHEMA[Entity.OPPORTUNITY].fields), example_of(SCHEMA[Entity.CONTACT].fields)
+        ('{"stage": "Prospecting"}', '{"first_name": "Ada"}')
+    """
+    given = list(fields)
+    for field in given:
+        if field.kind is FieldKind.ENUM:
+            return json.dumps({field.name: field.allowed[0]})
+    texts = [field.name for field in given if field.kind in (FieldKind.NAME, FieldKind.TEXT)]
+    return json.dumps({texts[0]: "Ada" if texts[0] == "first_name" else "Acme"}) if texts else "{...}"
+
+
+def unwrapped(arguments: object, wrapper: str, example: str) -> dict[str, object] | ToolError:
+    """Return the arguments with those inside ``arguments[wrapper]`` taken out, or the error.
+
+    Args:
+        arguments: What was given.
+        wrapper: Name of the argument that may hold others.
+        example: A right value of it, as JSON, for the hint.
+
+    Example:
+        >>> unwrapped({"criteria": {"name": "Acme"}, "limit": 3}, "criteria", '{"name": "Acme"}')
         {'limit': 3, 'name': 'Acme'}
     """
     if not is_object(arguments):
@@ -210,7 +234,7 @@ def unwrapped(arguments: object, wrapper: str) -> dict[str, object] | ToolError:
     if wrapped is None:
         return flat
     if not is_object(wrapped):
-        return object_error(wrapper, wrapped, _WRAPPED_EXAMPLES[wrapper])
+        return object_error(wrapper, wrapped, example)
     for name, value in wrapped.items():
         if name == wrapper:
             message = f"`{wrapper}` stands inside `{wrapper}`; wrap once"
@@ -220,9 +244,6 @@ def unwrapped(arguments: object, wrapper: str) -> dict[str, object] | ToolError:
             return ToolError(ErrorCode.MISMATCH, message, field_named(name))
         flat[name] = value
     return flat
-
-
-_WRAPPED_EXAMPLES = {"updates": '{"stage": "Proposal"}', "criteria": '{"stage": "Proposal"}'}
 
 
 def stored_text(row: Mapping[str, FieldValue], field: str) -> str:

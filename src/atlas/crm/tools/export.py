@@ -38,10 +38,11 @@ def to_anthropic(specs: Iterable[ToolSpec]) -> list[JsonObject]:
 def to_mcp(specs: Iterable[ToolSpec]) -> list[JsonObject]:
     """Return ``specs`` as the tools that a Model Context Protocol server lists.
 
-    The annotations say whether a tool only reads and whether it may delete; none reaches outside the world.
+    The annotations say whether a tool only reads, and whether what it does is more than an addition: whether it may
+    delete or overwrite something. ``respond`` ends a turn, so it is more than reading. None reaches outside the world.
 
     Example:
-        >>> to_mcp([ToolSpec("ping", "Ping.", {"type": "object"})])[0]["annotations"]["readOnlyHint"]
+        >>> to_mcp([ToolSpec("client_search", "Find clients.", {"type": "object"})])[0]["annotations"]["readOnlyHint"]
         True
     """
     return [
@@ -50,8 +51,8 @@ def to_mcp(specs: Iterable[ToolSpec]) -> list[JsonObject]:
             "description": spec.description,
             "inputSchema": spec.parameters,
             "annotations": {
-                "readOnlyHint": spec.name not in TOOLS or not TOOLS[spec.name].writes,
-                "destructiveHint": spec.name in TOOLS and TOOLS[spec.name].deletes,
+                "readOnlyHint": spec.name in TOOLS and not TOOLS[spec.name].writes,
+                "destructiveHint": spec.name in TOOLS and (TOOLS[spec.name].deletes or TOOLS[spec.name].overwrites),
                 "openWorldHint": False,
             },
         }

@@ -10,18 +10,22 @@ from atlas.core.records import JsonObject
 from atlas.crm.fields import FieldDef, FieldKind
 
 
-def field_schema(field: FieldDef, *, creating: bool = False) -> JsonObject:
+def field_schema(field: FieldDef, *, creating: bool = False, nullable: bool = False) -> JsonObject:
     """Return the JSON Schema of a shown value of ``field``.
 
     Args:
         field: The field.
         creating: Whether the value is for a new record; some enums start with fewer values.
+        nullable: Whether null may be given, too, to empty the field.
 
     Example:
         >>> field_schema(FieldDef("stage", FieldKind.ENUM, "Stage.", allowed=("Open", "Won")))
         {'type': 'string', 'enum': ['Open', 'Won'], 'description': 'Stage.'}
     """
-    return {**value_schema(field, creating=creating), "description": field.description}
+    schema = value_schema(field, creating=creating)
+    if nullable:
+        schema = {"anyOf": [schema, {"type": "null"}]}
+    return {**schema, "description": field.description}
 
 
 def value_schema(field: FieldDef, *, creating: bool = False) -> dict[str, object]:

@@ -150,13 +150,16 @@ TOOLS: tuple[Tool, ...] = (
         Entity.QUOTE,
         "Change fields of a quote; it moves from Draft to Sent to Approved or Rejected.",
     ),
-    record_tool(
-        "cancel_quote",
-        Entity.QUOTE,
-        "Cancel a quote that is Draft or Sent.",
-        _cancel,
-        writes=True,
-        returns="The quote as it is now.",
+    dataclasses.replace(
+        record_tool(
+            "cancel_quote",
+            Entity.QUOTE,
+            "Cancel a quote that is Draft or Sent.",
+            _cancel,
+            writes=True,
+            returns="The quote as it is now.",
+        ),
+        overwrites=True,
     ),
     delete_tool("delete_quote", Entity.QUOTE, "Delete a quote with the notes and documents on it."),
     search_tool("quote_search", Entity.QUOTE, "Find quotes."),

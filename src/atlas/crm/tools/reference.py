@@ -21,7 +21,8 @@ This page is generated from `atlas.crm.tools`; a test compares it with them and 
 records hold is on the page of the [schema](crm-schema.md).
 
 Every tool takes a JSON object and answers with an object, or with an error value. A call that fails changes nothing.
-An unknown argument is rejected, with the nearest known name as a suggestion; `null` counts as not given.
+An unknown argument is rejected, with the nearest known name as a suggestion; `null` counts as not given,
+except where a tool modifies a record.
 
 - **Searches** take criteria by field name, on their own or wrapped in `criteria`. A criterion is a value or an object
   of operators: `{{"amount": {{"gte": 5000, "lte": 9000}}}}`. A plain value means `contains` for texts and `equals` for

@@ -7,7 +7,9 @@ enums are exact. Without ``order_by``, results come in the order of their ids.
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
+import json
 import math
 import re
 from collections.abc import Callable, Iterable, Sequence
@@ -19,10 +21,11 @@ from atlas.crm.fields import FieldDef, FieldKind
 from atlas.crm.indexes import Order
 from atlas.crm.records import Entity, ErrorCode, ToolError, ToolSpec
 from atlas.crm.rules.arguments import ArgumentForm, unknown_operator, unknown_order
+from atlas.crm.rules.readings import as_number, number_meant
 from atlas.crm.rules.values import enum_error, number_error, parse_day, text_error, wrong_type
 from atlas.crm.schema import SCHEMA, show_row
 from atlas.crm.store import Criterion, Operator, Query
-from atlas.crm.tools.definition import Outcome, Tool, unwrapped
+from atlas.crm.tools.definition import Outcome, Tool, example_of, unwrapped
 from atlas.crm.tools.json_schema import object_schema, value_schema
 from atlas.crm.wording import is_array, is_object, kept, quoted
 from atlas.crm.workbench import Workbench
@@ -102,10 +105,11 @@ class SearchForm:
             owner=owner,
         )
         self._names = frozenset(self._form.names)
+        self._example = example_of(self.fields)
 
     def parse(self, arguments: object) -> Search | ToolError:
         """Return what is asked for, or the first error."""
-        flat = unwrapped(arguments, CRITERIA)
+        flat = unwrapped(arguments, CRITERIA, self._example)
         if isinstance(flat, ToolError):
             return flat
         if not flat.keys() <= self._names:
@@ -206,10 +210,14 @@ class _Conditions:
         self._plain = self._operators[0]
         self._check = _operand_check(field)
         self._is_time = field.kind is FieldKind.TIMESTAMP
+        self._choices_allowed = frozenset(field.allowed)
 
     def parse(self, given: object) -> Sequence[Criterion] | ToolError:
         if not is_object(given):
-            return self._one(self._plain, given)
+            parsed = self._one(self._plain, given)
+            if isinstance(parsed, ToolError):
+                return dataclasses.replace(parsed, hint=self._hint(given) or parsed.hint)
+            return parsed
         if not given:
             names = ", ".join(self._operators)
             return ToolError(ErrorCode.BLANK, f"`{self.name}` has no operator; allowed: {names}", self.name)
@@ -224,6 +232,23 @@ class _Conditions:
                     return parsed
                 criteria += parsed
         return criteria
+
+    def _hint(self, given: object) -> str | None:
+        """What a value that cannot be searched for means, where operators say it."""
+        if is_array(given):
+            return f'to find any of several values, write {{"in": {_as_json(given)}}}'
+        if not isinstance(given, str) or len(given) > _LONGEST_TEXT:
+            return None
+        compared = _COMPARED.fullmatch(given)
+        if compared is not None and Operator.GTE in self._operators:
+            bound = number_meant(compared[2])
+            operator = Operator.GTE if compared[1].startswith(">") else Operator.LTE
+            if bound is not None:
+                return f'write {{"{operator}": {as_number(bound)}}}; the bound itself is included'
+        several = [part.strip() for part in _SEPARATORS.split(given)]
+        if self._choices_allowed and len(several) > 1 and set(several) <= self._choices_allowed:
+            return f'to find any of several values, write {{"in": {_as_json(several)}}}'
+        return None
 
     def _one(self, operator: Operator, given: object) -> Sequence[Criterion] | ToolError:
         if operator is Operator.IN:
@@ -264,6 +289,19 @@ class _Conditions:
 
     def _unknown(self, name: object) -> ToolError:
         return unknown_operator(self.name, name, self._operators)
+
+
+_COMPARED = re.compile(r"\s*(>=?|<=?)\s*(.+)")
+_SEPARATORS = re.compile(r",|;|\||/|\bor\b|\band\b")
+
+
+def _as_json(values: Sequence[object]) -> str:
+    short = all(isinstance(value, str) and len(value) <= _LONGEST_SHOWN for value in values)
+    return json.dumps(list(values)) if short and 0 < len(values) <= _MOST_SHOWN else "[...]"
+
+
+_MOST_SHOWN = 10  # values of a list that a hint shows
+_LONGEST_SHOWN = 50  # characters of one of them
 
 
 def search_tool(name: str, entity: Entity, description: str) -> Tool:

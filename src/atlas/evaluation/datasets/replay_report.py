@@ -65,6 +65,8 @@ class ReplayCounts:
         final_checks: Things that were said about the state at the end.
         final_checks_held: Those that hold.
         final_checks_failed: Those that do not, though every call was made: a defect too.
+        final_checks_excused: Those that do not, where a call was listed.
+        final_checks_unreadable: Those that cannot be made: no such kind of record or field, or no object.
     """
 
     conversations: int
@@ -79,6 +81,8 @@ class ReplayCounts:
     final_checks: int
     final_checks_held: int
     final_checks_failed: int
+    final_checks_excused: int
+    final_checks_unreadable: int
 
 
 @record
@@ -210,6 +214,8 @@ def _counts(
         final_checks=len(checks),
         final_checks_held=sum(check.holds is True for check in checks),
         final_checks_failed=sum(check.holds is False and not check.excused for check in checks),
+        final_checks_excused=sum(check.holds is False and check.excused for check in checks),
+        final_checks_unreadable=sum(check.holds is None for check in checks),
     )
 
 

@@ -45,6 +45,9 @@ class FaultKind(enum.StrEnum):
     """The right answer, late."""
 
 
+_LONGEST_S = 86_400.0  # seconds of a day
+
+
 @record
 class FaultPlan:
     """How often what goes wrong.
@@ -52,7 +55,8 @@ class FaultPlan:
     Attributes:
         rate: Share of calls that something goes wrong with, in [0, 1]; retries are calls too.
         weights: How often each kind occurs in relation to the others; one that is not listed does not. A kind that
-            cannot happen to a call (a stale read, where something is written) leaves its share to the rest.
+            cannot happen to a call (a stale read, where something is written or nothing has been) leaves its share to
+            the rest.
         retry_after_s: Shortest and longest time that a refusal asks to wait, in seconds.
         slow_reply_s: Shortest and longest time that a slow answer takes, in seconds.
         timeout_s: How long somebody waits for an answer that does not come, in seconds.
@@ -74,17 +78,23 @@ class FaultPlan:
             raise ConfigError(f"faults.rate is a share from 0 to 1, not {self.rate}")
         if any(not 0 <= weight < float("inf") for weight in self.weights.values()):
             raise ConfigError(f"faults.weights are numbers from 0, not {dict(self.weights)}")
+        if self.rate and not any(self.weights.values()):
+            raise ConfigError("faults.weights name no kind of fault, so that none could happen; set faults.rate to 0")
         for name, (low, high) in {"retry_after_s": self.retry_after_s, "slow_reply_s": self.slow_reply_s}.items():
-            if not 0 <= low <= high < float("inf"):
-                raise ConfigError(f"faults.{name} is a shortest and a longest time, not [{low}, {high}]")
-        if not self.slow_reply_s[1] < self.timeout_s < float("inf"):
-            raise ConfigError(f"faults.timeout_s is longer than the slowest reply, not {self.timeout_s}")
+            if not 0 <= low <= high <= _LONGEST_S:
+                raise ConfigError(
+                    f"faults.{name} is a shortest and a longest time of a day at most, not [{low}, {high}]"
+                )
+        if not self.slow_reply_s[1] < self.timeout_s <= _LONGEST_S:
+            raise ConfigError(
+                f"faults.timeout_s is longer than the slowest reply and a day at most, not {self.timeout_s}"
+            )
         if self.lag_writes < 1:
             raise ConfigError(f"faults.lag_writes is 1 or more, not {self.lag_writes}")
 
     @classmethod
     def by_kind(cls, rates: Mapping[FaultKind, float]) -> FaultPlan:
-        """Return the plan in which each kind happens to its own share of calls.
+        """Return the plan in which each kind happens to its own share of the calls that every kind can happen to.
 
         Example:
             >>> FaultPlan.by_kind({FaultKind.TIMEOUT: 0.1, FaultKind.LOST_REPLY: 0.05}).rate
@@ -157,6 +167,10 @@ class Replica:
         self._store = store
         self._journal = journal
         self._applied = 0
+
+    def is_behind(self) -> bool:
+        """Tell whether there is something that an answer of this copy might not know of yet."""
+        return len(self._journal()) > self._applied
 
     def answer(self, call: ToolCall, lag: int) -> tuple[ToolResult, int]:
         """Return the answer to a reading call without the last ``lag`` calls that wrote something.
@@ -248,11 +262,11 @@ class FaultyWorld:
             self._clock.advance(timedelta(seconds=delivery.latency_s))
         return delivery
 
-    # Every call takes three numbers from the generator, whatever becomes of them: a change of one figure of the plan
-    # leaves the faults of all other kinds and calls where they were.
+    # Every call takes three numbers from the generator, whatever becomes of them: a change of the rate or of a time
+    # moves no fault to another call.
 
     def _kind(self, call: ToolCall, which: float) -> FaultKind | None:
-        stale = self._replica is not None and reads_only(call)
+        stale = self._replica is not None and reads_only(call) and self._replica.is_behind()
         kinds = [kind for kind in FaultKind if stale or kind is not FaultKind.STALE_READ]
         sums = list(accumulate(self._plan.weights.get(kind, 0.0) for kind in kinds))
         return next((kind for kind, upto in zip(kinds, sums, strict=True) if which * sums[-1] < upto), None)
@@ -262,9 +276,7 @@ class FaultyWorld:
         if kind is None:
             return self._answered(call, key)
         if kind is FaultKind.STALE_READ and self._replica is not None:
-            result, lag = self._replica.answer(call, 1 + int(how * plan.lag_writes))
-            self._note(call, kind, lag)
-            return Delivery(result, self._world.writes - lag)
+            return self._stale(self._replica, call, key, how)
         self._note(call, kind)
         if kind is FaultKind.SLOW_REPLY:
             return self._answered(call, key, latency_s=_between(plan.slow_reply_s, how))
@@ -276,6 +288,13 @@ class FaultyWorld:
         if kind is FaultKind.LOST_REPLY:
             self._world.call(call, idempotency_key=key)
         return Delivery(_failed(ErrorCode.TIMEOUT, *_timed_out(plan.timeout_s)), None, plan.timeout_s)
+
+    def _stale(self, replica: Replica, call: ToolCall, key: str | None, how: float) -> Delivery:
+        result, lag = replica.answer(call, 1 + int(how * self._plan.lag_writes))
+        if result.error is not None and result.error.code is ErrorCode.PERMISSION_DENIED:
+            return self._answered(call, key)  # the world keeps what was tried in vain
+        self._note(call, FaultKind.STALE_READ, lag)
+        return Delivery(result, self._world.writes - lag)
 
     def _answered(self, call: ToolCall, key: str | None, *, latency_s: float = 0.0) -> Delivery:
         result = self._world.call(call, idempotency_key=key)

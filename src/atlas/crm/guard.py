@@ -13,17 +13,18 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Collection, Mapping, Sequence
-from typing import Final
+from typing import Final, cast
 
 from atlas.core.errors import BoundaryError, MisuseError, UnknownNameError
 from atlas.crm.fields import FieldKind
 from atlas.crm.ownership import Ownership, dependents
 from atlas.crm.permissions import Grant, PermissionPolicy, Scope
 from atlas.crm.proposal import Proposal, Surroundings
-from atlas.crm.records import Actor, Change, Entity, ErrorCode, Row, StaffDirectory, ToolError
+from atlas.crm.records import Actor, Change, Entity, ErrorCode, JsonObject, Row, StaffDirectory, ToolError
 from atlas.crm.rules.rows import check_row
 from atlas.crm.schema import SCHEMA
 from atlas.crm.store import Query, Selection, Store
+from atlas.crm.tools.registry import TOOLS
 from atlas.crm.wording import kept, quoted
 
 
@@ -46,7 +47,7 @@ class NotPermittedError(BoundaryError):
 COMPUTED_FROM: Final[Mapping[str, tuple[tuple[Entity, str], ...]]] = {
     "summarize_opportunities": ((Entity.OPPORTUNITY, "amount"), (Entity.OPPORTUNITY, "stage")),
     "compare_quotes": ((Entity.QUOTE, "amount"),),
-    "compare_quote_details": ((Entity.QUOTE, "amount"),),
+    "compare_quote_details": tuple((Entity.QUOTE, field.name) for field in SCHEMA[Entity.QUOTE].fields),
     "quote_prefixes": ((Entity.QUOTE, "quote_prefix"),),
 }
 """Tools whose results are made from fields; somebody who may not see one of them may not use the tool."""
@@ -65,8 +66,8 @@ class Guard:
         actor: Who acts.
 
     Raises:
-        UnknownNameError: the policy has no role for the actor, or names a field that there is not.
-        MisuseError: it hides ids or references, by which records are told.
+        UnknownNameError: the policy has no role for the actor, or names a field, tool or colleague that there is not.
+        MisuseError: it hides ids or references, by which records are told, or owners, whom refusals name.
     """
 
     def __init__(self, store: Store, policy: PermissionPolicy, *, directory: StaffDirectory, actor: Actor) -> None:
@@ -78,7 +79,8 @@ class Guard:
         self._around = Surroundings(store, staff, actor)
         self._in_sight = Surroundings(self, staff, actor)
         self._blocked: list[tuple[Entity, str]] = []
-        self._withheld: dict[str, None] = {}
+        _check_names("tool", self._role.barred_tools, TOOLS)
+        _check_names("colleague", (self._role.ask,) if self._role.ask else (), staff)
         grants = {entity: _checked(entity, self._role.grant(entity)) for entity in Entity}
         self._unset = {
             entity: {name: SCHEMA[entity].field(name).empty for name in grant.hidden}
@@ -96,7 +98,6 @@ class Guard:
             NotPermittedError: the tool may not be used.
         """
         self._blocked.clear()
-        self._withheld.clear()
         if tool in self._role.barred_tools:
             raise NotPermittedError(self._denial(f"use {tool}", owner=None))
         for entity, name in COMPUTED_FROM.get(tool, ()):
@@ -114,9 +115,13 @@ class Guard:
                 return NotPermittedError(denied, entity, row_id)
         return None
 
-    def withheld(self) -> list[str]:
-        """Return the fields that were left empty in the answer to the call, such as ``"Contract.value"``."""
-        return sorted(self._withheld)
+    def withheld(self, outcome: JsonObject) -> list[str]:
+        """Return the fields that are empty in an answer because they are hidden, such as ``"Contract.value"``.
+
+        Whether they would be empty anyway is not told: that is hidden, too.
+        """
+        shown = {entity for entity, unset in self._unset.items() if unset and _shows(outcome, SCHEMA[entity].id_field)}
+        return sorted(f"{entity.value}.{name}" for entity in shown for name in self._unset[entity])
 
     # -----------------------------------------------------------------------------------------------------------------
     # What the tools ask
@@ -168,7 +173,8 @@ class Guard:
         elif before is None:
             self._check_creation(entity, row)
         else:
-            row = {**row, **{name: before[name] for name, empty in self._unset[entity].items() if row[name] == empty}}
+            self._check_hidden(entity, row_id, row)
+            row = {**row, **{name: before[name] for name in self._unset[entity]}}
             self._check_change(entity, row_id, before, row)
         self._store.write(entity, row_id, row, cause=cause)
 
@@ -186,12 +192,14 @@ class Guard:
 
     def _masked(self, entity: Entity, row: Row) -> Row:
         unset = self._unset[entity]
-        if not unset:
-            return row
-        for name, empty in unset.items():
+        return {**row, **unset} if unset else row
+
+    def _check_hidden(self, entity: Entity, row_id: str, row: Row) -> None:
+        """Refuse to set a hidden field, whatever it holds: a guess that hits must not differ from one that misses."""
+        for name, empty in self._unset[entity].items():
             if row[name] != empty:
-                self._withheld[f"{entity.value}.{name}"] = None
-        return {**row, **unset}
+                what = f"set the `{name}` of {SCHEMA[entity].noun} {quoted(row_id)}"
+                raise NotPermittedError(self._denial(what, owner=None, field=name), entity, row_id)
 
     def _check_deletion(self, entity: Entity, row_id: str, before: Row | None) -> None:
         if before is None:
@@ -228,14 +236,28 @@ class Guard:
             raise NotPermittedError(self._denial(f"{verb} {noun}{of}", owner=owner), entity, row_id)
 
     def _check_whole(self, proposal: Proposal, row_id: str | None) -> None:
-        """Judge a write over all records; what it breaks among those in sight is the tool's affair."""
+        """Judge a write over all records and fields; what it breaks among those in sight is the tool's affair."""
         error = check_row(proposal)
-        if error is None or check_row(dataclasses.replace(proposal, around=self._in_sight)) is not None:
+        if error is None:
             return
-        noun = SCHEMA[proposal.entity].noun
-        message = f"this {noun} does not fit a record that {self._actor.handle} may not see ({error.code.value})"
-        told = ToolError(error.code, message, error.field, error.value, hint=f"ask {self._whom(None)}")
-        raise NotPermittedError(told, proposal.entity, row_id)
+        entity, before, after = proposal.entity, proposal.before, proposal.after
+        shown = dataclasses.replace(
+            proposal,
+            before=None if before is None else self._masked(entity, before),
+            after=None if after is None else self._masked(entity, after),
+        )
+        if check_row(dataclasses.replace(shown, around=self._in_sight)) is not None:
+            return
+        what = "a field" if check_row(shown) is None else "a record"
+        message = (
+            f"this {SCHEMA[entity].noun} does not fit {what} that {self._actor.handle} may not see ({error.code.value})"
+        )
+        is_hidden = error.field in self._unset[entity]
+        value = None if is_hidden or what == "a field" else error.value
+        field = None if is_hidden else error.field
+        raise NotPermittedError(
+            ToolError(error.code, message, field, value, hint=f"ask {self._whom(None)}"), entity, row_id
+        )
 
     def _denial(self, what: str, *, owner: str | None, field: str | None = None, value: object = None) -> ToolError:
         message = f"not permitted: {self._actor.handle} ({self._role.access} access) may not {what}"
@@ -249,6 +271,20 @@ class Guard:
             if handle and handle in staff and handle != me:
                 return f"{staff[handle].name} ({handle})"
         return "somebody with more access"
+
+
+def _shows(value: object, id_field: str) -> bool:
+    """Whether an answer holds a record of that id: records show it first."""
+    if isinstance(value, Mapping):
+        held = cast("Mapping[str, object]", value)
+        return next(iter(held), None) == id_field or any(_shows(inner, id_field) for inner in held.values())
+    return isinstance(value, list) and any(_shows(inner, id_field) for inner in cast("list[object]", value))
+
+
+def _check_names(kind: str, names: Collection[str], known: Collection[str]) -> None:
+    for name in names:
+        if name not in known:
+            raise UnknownNameError(kind, name, known)
 
 
 def _is_about(error: ToolError, entity: Entity) -> bool:
@@ -267,8 +303,7 @@ def _checked(entity: Entity, grant: Grant) -> Grant:
         if name not in known:
             raise UnknownNameError(f"field of {definition.a_noun}", name, known)
     for name in grant.hidden:
-        if known[name].kind in (FieldKind.ID, FieldKind.REFERENCE) or name == "entity_type":
-            raise MisuseError(
-                f"{entity.value}.{name} cannot be hidden: records are told by it; hide the record instead"
-            )
+        if known[name].kind in (FieldKind.ID, FieldKind.REFERENCE) or name in ("entity_type", "owner"):
+            why = "refusals name whom to ask" if name == "owner" else "records are told by it"
+            raise MisuseError(f"{entity.value}.{name} cannot be hidden: {why}; hide the record instead")
     return grant

@@ -183,14 +183,17 @@ class Retrying:
 
     def call(self, call: ToolCall) -> ToolResult:
         self._calls += 1
-        mark = None if reads_only(call) else fingerprint(call)
-        key = self._open.pop(mark, None) if mark is not None else None
-        if key is None:
+        mark = fingerprint(call)
+        key: str | None = None  # arguments of more parts than a key is kept for break some rule anyway
+        if mark is not None:
             key = f"{self._session}-{self._calls}"
+            if not reads_only(call):
+                key = self._open.pop(mark, key)
         tries = 1
         while (failure := self._failure(delivery := self._remote.deliver(call, idempotency_key=key))) is not None:
             if tries == self._max_tries:
-                self._leave_open(mark, key)
+                if mark is not None and key is not None and not reads_only(call):
+                    self._leave_open(mark, key)
                 return ToolResult(error=failure)
             wait_s = round(self._backoff.wait_s(tries, self._rng, at_least_s=delivery.retry_after_s or 0.0), 3)
             self._retries.append(Retry(self._calls, call.tool, tries, failure.code, wait_s))
@@ -206,11 +209,10 @@ class Retrying:
         error = delivery.result.error
         return error if error is not None and error.retryable else None
 
-    def _leave_open(self, mark: str | None, key: str) -> None:
-        if mark is not None:
-            self._open[mark] = key
-            if len(self._open) > _MOST_OPEN_CALLS:
-                self._open.popitem(last=False)
+    def _leave_open(self, mark: str, key: str) -> None:
+        self._open[mark] = key
+        if len(self._open) > _MOST_OPEN_CALLS:
+            self._open.popitem(last=False)
 
 
 _STALE = ToolError(

@@ -181,7 +181,7 @@ class World:
         except NotPermittedError as exc:
             return self._log_denial(exc.error, exc.entity, exc.row_id)
         if not isinstance(outcome, ToolError):
-            withheld = guard.withheld()
+            withheld = guard.withheld(outcome)
             return {**outcome, WITHHELD: withheld} if withheld else outcome
         blocked = guard.blocked(outcome)
         if blocked is not None:

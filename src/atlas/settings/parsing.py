@@ -36,6 +36,8 @@ def parse_record(cls: type[T], data: object, where: str, *, error: type[MisuseEr
         return cast("T", _adapter(cls).validate_json(json.dumps(as_json(data)), strict=True))
     except ValidationError as exc:
         raise error(f"{where}: " + "; ".join(_problems(exc))) from exc
+    except ConfigError as exc:  # from a record that checks its figures itself
+        raise error(f"{where}: {exc}") from exc
 
 
 def load_json_lines(cls: type[T], path: Path) -> Iterator[T]:

@@ -368,7 +368,9 @@ def test_hidden_fields_are_empty_and_named() -> None:
     assert "not_permitted" not in _do(world, "client_search")
     shown = _do(world, "view_opportunity_details", opportunity_id="o1")
     assert shown["opportunity"]["amount"] is None  # type: ignore[index]
-    assert shown["not_permitted"] == ["Opportunity.amount"]
+    assert shown["not_permitted"] == ["Opportunity.amount", "Opportunity.notes"], "whether it is filled is not told"
+    noted = _do(world, "add_note", entity_type="Opportunity", entity_id="o1", content="x")
+    assert "not_permitted" not in noted
 
 
 @pytest.mark.parametrize(
@@ -404,6 +406,44 @@ def test_rules_and_hints_do_without_a_hidden_field() -> None:
     assert _fail(world, "client_details", client_id="Client 1").code is ErrorCode.NOT_FOUND
     assert _fail(world, "client_search", name="Client 1").code is _DENIED
     assert _ids(_do(world, "client_search", email="c2@example.com")) == ["c2"]
+
+
+@pytest.mark.parametrize("value", [76, 77, 78])
+def test_a_hidden_value_cannot_be_guessed(value: int) -> None:
+    """A guess that hits is answered like one that misses."""
+    world = _world("m.okafor", FIGURES)
+    error = _fail(world, "modify_contract", contract_id="t1", value=value)
+    assert error.message == "not permitted: m.okafor (rep access) may not set the `value` of contract 't1'"
+    assert (error.value, world.writes) == (None, 0)
+
+
+@pytest.mark.parametrize(
+    ("entity", "hidden", "tool", "arguments", "code"),
+    [
+        ("Contract", "start_date", "modify_contract", {"contract_id": "t9", "end_date": "2026-01-01"}, "date_order"),
+        ("Opportunity", "stage", "modify_opportunity", {"opportunity_id": "o9", "amount": 5}, "closed_record"),
+    ],
+    ids=["dates", "closed"],
+)
+def test_a_hidden_field_still_counts(
+    entity: str, hidden: str, tool: str, arguments: dict[str, object], code: str
+) -> None:
+    """What keeps the data whole does not depend on who looks; the answer does not tell what is in the field."""
+    contract: Row = {"contract_id": "t9", "client_id": "c1", "status": "Active", "start_date": "2026-06-01"}
+    closed = {**_deal(9, 1, "m.okafor", 100_00), "stage": "Closed-Won"}
+    rows = {**ROWS, Entity.CONTRACT: (contract,), Entity.OPPORTUNITY: (closed,)}
+    world = _world("m.okafor", _reps(**{entity: Grant(hidden=(hidden,))}), base=FrozenBase.build(rows))
+    error = _fail(world, tool, **arguments)
+    assert error.message == f"this {entity.lower()} does not fit a field that m.okafor may not see ({code})"
+    assert error.value is None
+
+
+def test_a_comparison_is_made_from_every_field() -> None:
+    """What is empty for somebody would look the same."""
+    error = _fail(
+        _world("m.okafor", _reps(Quote=Grant(hidden=("status",)))), "compare_quote_details", quote_ids=["q1", "q2"]
+    )
+    assert "which is made from the `status` of quotes" in error.message
 
 
 def test_a_hidden_field_keeps_its_value_when_others_change() -> None:
@@ -487,14 +527,29 @@ def test_a_policy_needs_a_role_for_the_actor() -> None:
         (Grant(hidden=("amuont",)), "unknown field of an opportunity 'amuont'; did you mean 'amount'"),
         (Grant(locked=("colour",)), "unknown field of an opportunity 'colour'"),
         (Grant(hidden=("client_id",)), "Opportunity.client_id cannot be hidden"),
+        (Grant(hidden=("owner",)), "Opportunity.owner cannot be hidden: refusals name whom to ask"),
         (Grant(hidden=("opportunity_id",)), "Opportunity.opportunity_id cannot be hidden"),
     ],
-    ids=["typo", "unknown", "reference", "id"],
+    ids=["typo", "unknown", "reference", "owner", "id"],
 )
 def test_a_policy_that_does_not_fit_the_schema_is_rejected(grant: Grant, message: str) -> None:
     """When a world is opened with it."""
     with pytest.raises(MisuseError, match=message):
         _world("m.okafor", _reps(Opportunity=grant))
+
+
+@pytest.mark.parametrize(
+    ("role", "message"),
+    [
+        (Role("rep", barred_tools=("delete_oportunity",)), "unknown tool 'delete_oportunity'; did you mean"),
+        (Role("rep", ask="nobody"), "unknown colleague 'nobody'"),
+    ],
+    ids=["tool", "colleague"],
+)
+def test_a_role_that_names_what_there_is_not_is_rejected(role: Role, message: str) -> None:
+    """A slip of the pen must not open what was to be barred."""
+    with pytest.raises(UnknownNameError, match=message):
+        _world("m.okafor", PermissionPolicy((role,)))
 
 
 @pytest.mark.parametrize("name", POLICIES)

@@ -136,7 +136,7 @@ class PostgresStore:
     def end(self) -> None:
         """Roll back and give the connection back. Once is enough; after it, every other verb is a MisuseError."""
         self._end()
-        self.connection, self._cursor = cast("tuple[Connection[TupleRow], Cursor[TupleRow]]", (_ENDED, _ENDED))
+        self.connection, self._cursor = cast("tuple[Connection[TupleRow], Cursor[TupleRow]]", (_Ended(), _Ended()))
 
     def _set_savepoint(self) -> None:
         if self._marks and (not self._set or self._set[-1] < self._marks):
@@ -149,9 +149,6 @@ class _Ended:
 
     def __getattr__(self, name: str) -> object:
         raise MisuseError("this session was rolled back, its store cannot be used any more; begin another one")
-
-
-_ENDED = _Ended()
 
 
 class PostgresSessions:

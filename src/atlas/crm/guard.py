@@ -16,8 +16,9 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Final, cast
 
 from atlas.core.errors import BoundaryError, MisuseError, UnknownNameError
+from atlas.crm.dependents import dependents
 from atlas.crm.fields import FieldKind
-from atlas.crm.ownership import Ownership, dependents
+from atlas.crm.ownership import Ownership
 from atlas.crm.permissions import Grant, PermissionPolicy, Scope
 from atlas.crm.proposal import Proposal, Surroundings
 from atlas.crm.records import Actor, Change, Entity, ErrorCode, JsonObject, Row, StaffDirectory, ToolError

@@ -1,4 +1,4 @@
-"""Whose a record is, and what belongs to it.
+"""Whose a record is.
 
 A record without an owner of its own belongs to the owner of what it is part of: a quote to that of its opportunity, a
 contact or a contract to that of their client, documents and notes to that of the record that they are on.
@@ -12,7 +12,7 @@ from typing import Final, cast
 from atlas.crm.permissions import Scope
 from atlas.crm.records import Actor, Entity, Row, StaffDirectory
 from atlas.crm.schema import SCHEMA
-from atlas.crm.store import Store, attached_to, equal_to
+from atlas.crm.store import Store
 
 
 class Ownership:
@@ -79,22 +79,3 @@ _PARENTS: Final[Mapping[Entity, tuple[Entity, ...]]] = {
 }
 _ATTACHED: Final = (Entity.DOCUMENT, Entity.NOTE)
 _ATTACHABLE: Final = frozenset(name for entity in _ATTACHED for name in SCHEMA[entity].field("entity_type").allowed)
-
-
-def dependents(store: Store, entity: Entity, row_id: str) -> Iterator[tuple[Entity, Row]]:
-    """Yield the records that refer to a record, and would be left without it if it were deleted."""
-    for kind, name in _REFERRING[entity]:
-        rows = store.select(equal_to(kind, name, row_id)).rows
-        yield from ((kind, row) for row in rows if row[name] == row_id)  # a search takes no notice of case
-    if entity.value in _ATTACHABLE:
-        for kind in _ATTACHED:
-            rows = store.select(attached_to(kind, entity, row_id)).rows
-            yield from ((kind, row) for row in rows if row["entity_id"] == row_id)
-
-
-_REFERRING: Final[Mapping[Entity, tuple[tuple[Entity, str], ...]]] = {
-    entity: tuple(
-        (kind, field.name) for kind, other in SCHEMA.items() for field in other.fields if field.references is entity
-    )
-    for entity in Entity
-}

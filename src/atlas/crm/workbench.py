@@ -9,6 +9,7 @@ from typing import NamedTuple, cast
 
 from atlas.core.clock import Clock
 from atlas.core.ids import draw_uuid
+from atlas.crm.dependents import dependents
 from atlas.crm.fields import WorldValue
 from atlas.crm.proposal import Proposal, Surroundings
 from atlas.crm.records import Actor, Entity, FieldValue, Row, StaffDirectory, StaffMember, ToolError
@@ -16,7 +17,7 @@ from atlas.crm.rules.company import check, entity_of
 from atlas.crm.rules.lookups import unknown_record
 from atlas.crm.rules.rows import check_row
 from atlas.crm.schema import SCHEMA, blank_row
-from atlas.crm.store import Query, Selection, Store, attached_to, equal_to
+from atlas.crm.store import Query, Selection, Store
 from atlas.crm.validation_rules import ValidationRule
 from atlas.crm.wording import quoted
 
@@ -55,29 +56,6 @@ class _Step(NamedTuple):
     def place(self) -> tuple[Entity, str]:
         """Kind and id of the row."""
         return self.entity, _id_of(self.entity, self.row)
-
-
-_REFERRING: Mapping[Entity, tuple[tuple[Entity, str, bool], ...]] = {
-    entity: tuple(
-        (other.entity, field.name, field.required)
-        for other in SCHEMA.values()
-        for field in other.fields
-        if field.references is entity
-    )
-    for entity in Entity
-}
-"""For each kind of record the kinds that refer to it: by which field, and whether they have to."""
-
-_ATTACHED: Mapping[Entity, tuple[Entity, ...]] = {
-    entity: tuple(
-        other.entity
-        for other in SCHEMA.values()
-        for field in other.fields
-        if field.references_by is not None and entity.value in other.field(field.references_by).allowed
-    )
-    for entity in Entity
-}
-"""For each kind of record the kinds that can be attached to it."""
 
 
 class Workbench:
@@ -179,17 +157,17 @@ class Workbench:
         error = self._judge_step(target)
         if error is not None:
             return error
-        dependents = self._dependents(entity, row)
-        for step in dependents:
+        steps = self._dependents(entity, row)
+        for step in steps:
             error = self._judge_step(step)
             if error is not None:
                 return _kept_by(step, entity, error)
-        for step in (*dependents, target):
+        for step in (*steps, target):
             self.store.write(*step.place, step.after, cause=self.cause)
             self.writes += 1
         return Removal(
-            deleted=_ids_by_kind(step for step in dependents if step.field is None),
-            unlinked=_ids_by_kind(step for step in dependents if step.field is not None),
+            deleted=_ids_by_kind(step for step in steps if step.field is None),
+            unlinked=_ids_by_kind(step for step in steps if step.field is not None),
         )
 
     def _dependents(self, entity: Entity, row: Row) -> list[_Step]:
@@ -199,18 +177,11 @@ class Workbench:
         return [step for step in steps if step.field is None or step.place not in gone]
 
     def _steps_before(self, entity: Entity, row: Row) -> list[_Step]:
-        row_id = _id_of(entity, row)
         steps: list[_Step] = []
-        for kind, field, is_needed in _REFERRING[entity]:
-            for other in self.store.select(equal_to(kind, field, row_id)).rows:
-                if other[field] != row_id:  # the search takes no notice of case
-                    continue
-                if is_needed:
-                    steps += self._steps_before(kind, other)
-                steps.append(_Step(kind, other, None if is_needed else field))
-        for kind in _ATTACHED[entity]:
-            found = self.store.select(attached_to(kind, entity, row_id)).rows
-            steps += [_Step(kind, other, None) for other in found if other["entity_id"] == row_id]
+        for kind, other, field in dependents(self.store, entity, _id_of(entity, row)):
+            if field is None:
+                steps += self._steps_before(kind, other)
+            steps.append(_Step(kind, other, field))
         return steps
 
     def _judge_step(self, step: _Step) -> ToolError | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Mapping
+from types import TracebackType
 from typing import Final
 
 from atlas.core.canonical import canonical_json
@@ -111,11 +112,8 @@ class _Fuzzing:
     def _make(self, call: ToolCall) -> None:
         before = list(self._store.journal())
         began = time.process_time()
-        try:
+        with _Noted(self._where, call):
             result = self._world.call(call)
-        except Exception as exc:
-            exc.add_note(f"{self._where}: {_shown(call)}")
-            raise
         self._require(time.process_time() - began < SLOWEST_CALL_S, "a call is answered soon", call)
         self._require(_is_writable(call, result), "calls and answers can be written down", call)
         if result.error is None:
@@ -138,6 +136,23 @@ def _is_writable(call: ToolCall, result: ToolResult) -> bool:
     except (TypeError, ValueError, RecursionError):
         return False
     return True
+
+
+class _Noted:
+    """Adds to whatever is raised inside of it which call it was."""
+
+    def __init__(self, where: str, call: ToolCall) -> None:
+        self._where = where
+        self._call = call
+
+    def __enter__(self) -> None:
+        return
+
+    def __exit__(
+        self, kind: type[BaseException] | None, raised: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if raised is not None:
+            raised.add_note(f"{self._where}: {_shown(self._call)}")
 
 
 def _shown(call: ToolCall) -> str:

@@ -118,7 +118,7 @@ def test_who_looks_again_sees_what_was_written(corpora: Sequence[Corpus], reques
     cases = stale = 0
     for corpus in corpora:
         for scenario, _, solution in _cases(corpus):
-            calm = _LooksAgain(set_stage(corpus.company, scenario).world)
+            calm = _LooksAgain(set_stage(corpus.company, scenario).office)
             run_solution(solution, calm, ScriptedCustomer(scenario.customer_script))
             stage = set_stage(corpus.company, scenario, adversity=Adversity(PLANS["stale reads only"]))
             hands = _LooksAgain(stage.workplace)
@@ -163,9 +163,9 @@ def _solves(workplace: Workplace, scenario: Scenario, goal: Goal, solution: Solu
 
 
 def _calmly_written(corpus: Corpus, scenario: Scenario, solution: Solution) -> list[object]:
-    world = set_stage(corpus.company, scenario).world
-    run_solution(solution, world, ScriptedCustomer(scenario.customer_script))
-    return _written(world.journal())
+    stage = set_stage(corpus.company, scenario)
+    run_solution(solution, stage.office, ScriptedCustomer(scenario.customer_script))
+    return _written(stage.world.journal())
 
 
 def _written(journal: Sequence[Change]) -> list[object]:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from atlas.scenarios.corpus import generate_corpus, write_corpus
+from atlas.scenarios.corpus import generate_corpus
+from atlas.scenarios.corpus_files import write_corpus
 
 RunAtlas = Callable[..., "subprocess.CompletedProcess[str]"]
 

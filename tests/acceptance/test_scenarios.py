@@ -17,7 +17,7 @@ def test_a_corpus_is_generated_shown_and_checked(run_atlas: RunAtlas, tmp_path: 
         made = run_atlas("scenarios", "generate", "--seed", "3", *sizes, "--out", name)
         assert (made.returncode, made.stdout) == (0, f"{name}\n"), made.stderr
     files = sorted(path.name for path in (tmp_path / "a").iterdir())
-    assert files == ["card.md", "company.json", "goals.jsonl", "manifest.json", "scenarios.jsonl"]
+    assert files == ["card.md", "companies.jsonl", "goals.jsonl", "manifest.json", "scenarios.jsonl"]
     for name in files:
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "b"]

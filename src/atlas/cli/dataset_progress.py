@@ -1,9 +1,9 @@
-"""Progress of replays and agent runs: a bar on a terminal, a line now and then elsewhere."""
+"""Progress of replays, agent runs and work on corpora: a bar on a terminal, a line now and then elsewhere."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import TypeAlias
 
 from rich.console import Console
@@ -17,14 +17,19 @@ Watch: TypeAlias = Callable[[int, int], None]
 """Told how many conversations are done, and of how many."""
 
 
-@contextmanager
-def watch_replay(console: Console) -> Generator[Watch]:
+def watch_replay(console: Console) -> AbstractContextManager[Watch]:
     """Give what shows the progress of a replay for the length of a ``with`` block."""
+    return watch_cases(console, "conversations")
+
+
+@contextmanager
+def watch_cases(console: Console, what: str) -> Generator[Watch]:
+    """Give what shows how much is done of work that takes seconds, for the length of a ``with`` block."""
     if not console.is_terminal:
-        yield lambda done, total: None  # noqa: ARG005 - a replay takes seconds; nobody reads lines about it
+        yield lambda done, total: None  # noqa: ARG005 - nobody reads lines about seconds
         return
     with _bar(console) as progress:
-        task = progress.add_task("conversations", total=None)
+        task = progress.add_task(what, total=None)
         yield lambda done, total: progress.update(task, completed=done, total=total)
 
 

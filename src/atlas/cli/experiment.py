@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -17,8 +18,17 @@ from atlas.cli.options import (
     whole_number,
 )
 from atlas.cli.running import RUNS_FOLDER, carry_out
+from atlas.cli.terminal import put_json, put_text
+from atlas.core.canonical import canonical_json
+from atlas.core.errors import MisuseError
+from atlas.evaluation.arms import ARM_NAMES
 from atlas.evaluation.config import load_experiment
+from atlas.evaluation.embedded import EmbeddedBench
+from atlas.evaluation.records import Arm
+from atlas.evaluation.regrading import regrade as regrade_run
+from atlas.evaluation.run_folder import RunFolder
 from atlas.settings.environment import read_environment
+from atlas.telemetry.files import write_atomically
 
 app = typer.Typer(help="Run experiments: arms that differ in memory only, on the same cases.", no_args_is_help=True)
 
@@ -80,3 +90,53 @@ def run(
         continue_with=f"atlas experiment run {config}{given} --out {run_dir} --resume",
         as_json=as_json,
     )
+
+
+@app.command()
+def regrade(
+    run_dir: Annotated[Path, typer.Argument(metavar="RUN_DIR", envvar="ATLAS_RUN_DIR", help="Folder of a run.")],
+    *,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out",
+            envvar="ATLAS_REGRADED",
+            metavar="FILE",
+            help="Write the episodes with their new scores to this file.",
+            show_default="not written",
+        ),
+    ] = None,
+    force: ForceOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Grade a stored run by the goals of today, without running any agent; the run itself is not changed.
+
+    For after a goal was mended: tells how many scores change, and what each arm's strict success becomes.
+
+    \b
+    Example:
+      atlas experiment regrade artifacts/reporting
+    """  # noqa: D301 - the backspace keeps the lines of the example apart
+    if out is not None and out.exists() and not force:
+        raise MisuseError(f"{out} is there already; pass --force to replace it")
+    folder = RunFolder(run_dir)
+    found = regrade_run(folder, EmbeddedBench(folder.load_config().corpus))
+    if out is not None:
+        write_atomically(out, "".join(f"{canonical_json(entry)}\n" for entry in found.episodes))
+    if as_json:
+        put_json(
+            {
+                "graded": len(found.episodes),
+                "changed": found.changed,
+                "unknown": found.unknown,
+                "tests": found.tests,
+                "strict_before": found.before,
+                "strict_after": found.after,
+            }
+        )
+        return
+    put_text(f"{len(found.episodes)} episodes graded again, {found.changed} of them with another score")
+    if found.unknown:
+        put_text(f"{found.unknown} episodes are of cases that are not generated any more; nothing is said about them")
+    for arm, tests in found.tests.items():
+        put_text(f"{ARM_NAMES[Arm(arm)]}: {found.before[arm]} of {tests} before, {found.after[arm]} of {tests} now")

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from atlas import __version__
-from atlas.cli import crm, database, evaluate, experiment, playbooks, scenario_files, scenarios
+from atlas.cli import crm, database, evaluate, experiment, playbooks, scenario_files, scenario_reports, scenarios
 from atlas.cli.demo import demo
 from atlas.cli.failures import exit_code_of
 from atlas.cli.mcp import mcp
@@ -26,6 +26,8 @@ app = typer.Typer(
 app.command()(demo)
 app.add_typer(scenarios.app, name="scenarios")
 scenarios.app.command()(scenario_files.tasks)
+scenarios.app.command()(scenario_reports.stats)
+scenarios.app.command()(scenario_reports.diff)
 scenarios.app.command("import")(scenario_files.import_conversations)
 scenarios.app.command("export")(scenario_files.export_seeds)
 app.add_typer(crm.app, name="crm")

@@ -25,7 +25,7 @@ from atlas.environments.listening import ANY_HOST, address_of, bind
 from atlas.environments.visits import CaseProgramme, CompanyProgramme, Programme, Reception, VisitRecord
 from atlas.evaluation.backends import Backend, open_sessions
 from atlas.scenarios.companies import SKELETON_SIZE
-from atlas.scenarios.corpus import Recipe
+from atlas.scenarios.recipes import Recipe
 from atlas.telemetry.jsonl import JsonlSink
 from atlas.verify.goals import Split
 

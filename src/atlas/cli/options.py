@@ -84,32 +84,35 @@ ForceOption: TypeAlias = Annotated[
     bool, typer.Option("--force", envvar="ATLAS_FORCE", help="Replace whatever run is in the folder.")
 ]
 StreamOption: TypeAlias = Annotated[
-    int,
+    int | None,
     typer.Option(
         "--stream",
         envvar="ATLAS_STREAM",
         parser=whole_number(1, LARGEST_SPLIT),
         metavar=NUMBER_METAVAR,
-        help="Cases to learn from.",
+        help="Cases to learn from. With this or one of the next two, the corpus has the splits that are named.",
+        show_default="of --size",
     ),
 ]
 DevOption: TypeAlias = Annotated[
-    int,
+    int | None,
     typer.Option(
         "--dev",
         envvar="ATLAS_DEV",
         parser=whole_number(0, LARGEST_SPLIT),
         metavar=NUMBER_METAVAR,
         help="Cases to tune thresholds on.",
+        show_default="of --size",
     ),
 ]
 TestSameOption: TypeAlias = Annotated[
-    int,
+    int | None,
     typer.Option(
         "--test-same",
         envvar="ATLAS_TEST_SAME",
         parser=whole_number(1, LARGEST_SPLIT),
         metavar=NUMBER_METAVAR,
         help="Held-out cases: same families, new wording and entities.",
+        show_default="of --size",
     ),
 ]

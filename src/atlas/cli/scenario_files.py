@@ -43,9 +43,11 @@ from atlas.evaluation.datasets.tasks import (
 )
 from atlas.scenarios.casting import GENERATOR_VERSION
 from atlas.scenarios.companies import POOLS, SKELETON_SIZE, generate_company
-from atlas.scenarios.corpus import Corpus, generate_corpus, load_corpus
+from atlas.scenarios.corpus import Corpus, cook
+from atlas.scenarios.corpus_files import load_corpus
 from atlas.scenarios.importers.clbench import Dataset, dataset_lines, load_dataset
 from atlas.scenarios.importers.seeding import import_company
+from atlas.scenarios.recipes import recipe_with
 from atlas.scenarios.seed_files import seed_json_lines, seed_sql
 from atlas.telemetry.files import write_atomically
 from atlas.verify.goals import Split
@@ -255,15 +257,7 @@ def _pick_source(**given: object) -> str:
 def _open_corpus(seed: int | None, folder: Path | None, split: Split, size: int) -> Corpus:
     if folder is not None:
         return load_corpus(folder)
-    if split not in POOLS:
-        raise MisuseError(
-            f"the generator makes no cases of the split {split.value!r}; "
-            f"it makes {', '.join(pool.value for pool in POOLS)}"
-        )
-    counts = {pool: size if pool is split else 1 for pool in POOLS}
-    return generate_corpus(
-        seed or 0, stream=counts[Split.STREAM], dev=counts[Split.DEV], test_same=counts[Split.TEST_SAME]
-    )
+    return cook(recipe_with(seed or 0, {**dict.fromkeys(POOLS, 1), split: size}))
 
 
 def _corpus_tasks(

@@ -1,4 +1,4 @@
-"""``atlas scenarios``: generate, check and read exams."""
+"""``atlas scenarios generate|check|show``: exams are made, checked against their promises, and read."""
 
 from __future__ import annotations
 
@@ -7,14 +7,20 @@ import tempfile
 import textwrap
 from collections import Counter
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, get_args
 
 import typer
 from rich.table import Table
 from rich.text import Text
 
+from atlas.cli.database import PostgresDirOption, PostgresUrlOption
+from atlas.cli.dataset_progress import watch_cases
+from atlas.cli.evaluate import EvaluationBackendOption
 from atlas.cli.options import (
+    LARGEST_CREW,
     LARGEST_SEED,
+    LARGEST_SPLIT,
+    NUMBER_METAVAR,
     SEED_METAVAR,
     DevOption,
     ForceOption,
@@ -26,19 +32,21 @@ from atlas.cli.options import (
     whole_number,
 )
 from atlas.cli.running import RUNS_FOLDER
-from atlas.cli.terminal import put_json, put_table, put_text, tell
+from atlas.cli.terminal import people_console, put_json, put_table, put_text, tell
 from atlas.core.errors import CorpusError, MisuseError, UnknownNameError
-from atlas.scenarios.corpus import (
-    DEV_CASES,
-    STREAM_CASES,
-    TEST_CASES,
-    Corpus,
-    generate_corpus,
-    load_corpus,
-    write_corpus,
-)
+from atlas.evaluation.backends import Backend, open_sessions
+from atlas.scenarios.card import render_card
+from atlas.scenarios.companies import LARGEST_SIZE, SMALLEST_SIZE
+from atlas.scenarios.corpus import Corpus
+from atlas.scenarios.corpus_files import cook_resuming, load_corpus, write_corpus
 from atlas.scenarios.gates import GateReport, check_corpus
+from atlas.scenarios.handbook import render_handbook
+from atlas.scenarios.recipes import FULL_RECORDS, FULL_SIZE, Order, Recipe, commitment_to, recipe_of, seed_of_secret
 from atlas.scenarios.records import Scenario
+from atlas.scenarios.schedule import Profile
+from atlas.scenarios.store_gate import check_on
+from atlas.settings.parsing import read_text
+from atlas.telemetry.files import write_atomically
 
 app = typer.Typer(help="Generate, check and read exams.", no_args_is_help=True)
 
@@ -52,14 +60,69 @@ def scenarios() -> None:
     """Generate, check and read exams."""
 
 
+def _one_of(kind: str, allowed: tuple[str, ...], given: str) -> str:
+    if given not in allowed:
+        raise UnknownNameError(kind, given, allowed)
+    return given
+
+
+def _share(text: str) -> float:
+    try:
+        share = float(text)
+    except ValueError:
+        share = -1.0
+    if not 0 < share < 1:
+        raise typer.BadParameter(f"{text!r} is no share; give a number between 0 and 1, such as 0.15")
+    return share
+
+
 @app.command()
 def generate(
     *,
     seed: SeedOption = 7,
+    size: Annotated[
+        int,
+        typer.Option(
+            "--size",
+            envvar="ATLAS_CASES",
+            parser=whole_number(1, LARGEST_SPLIT),
+            metavar=NUMBER_METAVAR,
+            help="Cases in all, dealt out to seven splits.",
+        ),
+    ] = FULL_SIZE,
+    holdout: Annotated[
+        float | None,
+        typer.Option(
+            "--holdout",
+            envvar="ATLAS_HOLDOUT",
+            parser=_share,
+            metavar="SHARE",
+            help="Share of the cases that are not to learn from.",
+            show_default="0.6",
+        ),
+    ] = None,
+    profile: Annotated[
+        str,
+        typer.Option("--profile", envvar="ATLAS_PROFILE", help="How the families are mixed: production or balanced."),
+    ] = "production",
+    order: Annotated[
+        str,
+        typer.Option("--order", envvar="ATLAS_ORDER", help="How the stream is ordered: naive or compositional."),
+    ] = "naive",
+    records: Annotated[
+        int,
+        typer.Option(
+            "--records",
+            envvar="ATLAS_RECORDS",
+            parser=whole_number(SMALLEST_SIZE, LARGEST_SIZE),
+            metavar=NUMBER_METAVAR,
+            help="Records of the company, roughly.",
+        ),
+    ] = FULL_RECORDS,
     out: OutOption = None,
-    stream: StreamOption = STREAM_CASES,
-    dev: DevOption = DEV_CASES,
-    test_same: TestSameOption = TEST_CASES,
+    stream: StreamOption = None,
+    dev: DevOption = None,
+    test_same: TestSameOption = None,
     reskin: Annotated[
         int | None,
         typer.Option(
@@ -71,37 +134,88 @@ def generate(
             show_default="the usual words",
         ),
     ] = None,
+    secret_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--secret-file",
+            envvar="ATLAS_SECRET_FILE",
+            metavar="FILE",
+            help="Make a private corpus: its seed comes from the secret in this file, of which a hash is told.",
+            show_default="none",
+        ),
+    ] = None,
     force: ForceOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Generate a company and its cases, and write them to a folder.
+    """Generate a company and its cases, and write them to a folder. What was interrupted is taken up again.
 
     \b
     Example:
-      atlas scenarios generate --seed 7 --out artifacts/corpora/seed-7
+      atlas scenarios generate --seed 42 --size 1500 --out artifacts/corpora/seed-42
     """  # noqa: D301 - the backspace keeps the lines of the example apart
-    target = out or RUNS_FOLDER / "corpora" / f"seed-{seed}"
+    secret = None if secret_file is None else read_text(secret_file).strip()
+    if secret is not None:
+        seed = seed_of_secret(secret)
+    target = out or RUNS_FOLDER / "corpora" / (f"seed-{seed}" if secret is None else "private")
     _refuse_occupied(target, force=force)
-    corpus = generate_corpus(seed, stream=stream, dev=dev, test_same=test_same, reskin=reskin)
-    _write_whole(corpus, target)
-    _put_summary(corpus, target, as_json=as_json)
+    mix: Profile = "balanced" if _one_of("profile", get_args(Profile), profile) == "balanced" else "production"
+    ordered: Order = "compositional" if _one_of("order", get_args(Order), order) == "compositional" else "naive"
+    if stream is None and dev is None and test_same is None:
+        recipe = recipe_of(seed, size, holdout=holdout, profile=mix, order=ordered, records=records)
+    else:
+        recipe = Recipe(seed, stream or 0, dev or 0, test_same or 0, records, mix, order=ordered)
+    recipe = recipe if reskin is None else recipe.reskinned(reskin)
+    parts = target.parent / f".{target.name}.parts"
+    with watch_cases(people_console(), "cases generated") as watch:
+        corpus = cook_resuming(recipe, parts, progress=watch)
+    _write_whole(corpus, target, commitment=None if secret is None else commitment_to(secret))
+    shutil.rmtree(parts)
+    _put_summary(corpus, target, secret=secret, as_json=as_json)
 
 
 @app.command()
-def check(corpus_dir: CorpusDir, *, as_json: JsonOption = False) -> None:
-    """Check a corpus against its promises; exit code 1 where it breaks one.
+def check(
+    corpus_dir: CorpusDir,
+    *,
+    jobs: Annotated[
+        int,
+        typer.Option(
+            "--jobs",
+            envvar="ATLAS_JOBS",
+            parser=whole_number(1, LARGEST_CREW),
+            metavar=NUMBER_METAVAR,
+            help="Processes to check cases in.",
+        ),
+    ] = 1,
+    backend: EvaluationBackendOption = Backend.MEMORY,
+    postgres_url: PostgresUrlOption = None,
+    postgres_dir: PostgresDirOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Check a corpus against its promises; exit code 1 where it breaks one. The card is written anew, with the result.
 
     Every case can be solved, in every known way; doing nothing never passes; nothing that agents see gives a goal away.
+    With --backend postgres, every solution is played there as well.
 
     \b
     Example:
-      atlas scenarios check artifacts/corpora/seed-7
+      atlas scenarios check artifacts/corpora/seed-42 --jobs 2
     """  # noqa: D301 - the backspace keeps the lines of the example apart
-    report = check_corpus(load_corpus(corpus_dir))
+    corpus = load_corpus(corpus_dir)
+    with watch_cases(people_console(), "cases checked") as watch:
+        report = check_corpus(corpus, jobs=jobs, progress=watch)
+    if backend is not Backend.MEMORY:
+        with (
+            open_sessions(backend, postgres_url=postgres_url, postgres_dir=postgres_dir) as sessions,
+            watch_cases(people_console(), f"cases solved on {backend.value}") as watch,
+        ):
+            report = report.with_gate(check_on(sessions, corpus, progress=watch))
+    write_atomically(corpus_dir / "card.md", render_card(corpus, report))
     if as_json:
         put_json(report)
     else:
         put_table(_table_of(report))
+        put_text(_told_of(report))
     broken = [gate for gate in report.gates if not gate.passed]
     if broken:
         examples = "; ".join(
@@ -118,16 +232,22 @@ def show(
         typer.Argument(envvar="ATLAS_SCENARIO_ID", help="A case, by id or by a unique beginning of it; all in a list."),
     ] = None,
     *,
+    handbook: Annotated[
+        bool,
+        typer.Option("--handbook", envvar="ATLAS_HANDBOOK", help="Show the company's unwritten rules instead."),
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """List the cases of a corpus, or show one; never a goal.
 
     \b
     Example:
-      atlas scenarios show artifacts/corpora/seed-7 sc-3f2a
+      atlas scenarios show artifacts/corpora/seed-42 sc-3f2a
     """  # noqa: D301 - the backspace keeps the lines of the example apart
     corpus = load_corpus(corpus_dir)
-    if scenario_id is not None:
+    if handbook:
+        put_text("\n".join(render_handbook(company) for company in corpus.companies))
+    elif scenario_id is not None:
         _put_scenario(_pick(corpus.scenarios, scenario_id), as_json=as_json)
     elif as_json:
         put_json(corpus.scenarios)
@@ -148,6 +268,23 @@ def _table_of(report: GateReport) -> Table:
     return table
 
 
+def _told_of(report: GateReport) -> str:
+    """Return what the gates counted besides: shortcuts, damaged runs, language."""
+    shortcuts = ", ".join(f"{one.agent} {one.success:.1%} / {one.failure:.1%}" for one in report.shortcuts)
+    mutants = ", ".join(f"{damage} {count}" for damage, count in report.mutants.items())
+    diversity = report.diversity
+    tools = ", ".join(f"{tool} {share:.1%}" for tool, share in list(diversity.tools.items())[:3])
+    return "\n".join(
+        (
+            f"shortcuts (of successes / of failures): {shortcuts}",
+            f"damaged runs: {sum(report.mutants.values())} ({mutants})",
+            f"utterances: {diversity.utterances}, {diversity.distinct} different without names and figures",
+            f"messages: {diversity.turns}; near-duplicates across splits: {len(diversity.near_duplicates)}",
+            f"most frequent tools: {tools}",
+        )
+    )
+
+
 def _refuse_occupied(target: Path, *, force: bool) -> None:
     if target.exists() and not target.is_dir():
         raise MisuseError(f"{target} is a file; name a folder for the corpus")
@@ -159,24 +296,28 @@ def _refuse_occupied(target: Path, *, force: bool) -> None:
         raise MisuseError(f"{target} holds a corpus; name another folder with --out, or pass --force to replace it")
 
 
-def _write_whole(corpus: Corpus, target: Path) -> None:
+def _write_whole(corpus: Corpus, target: Path, *, commitment: str | None) -> None:
     """Write next to the target and put it in place at the end, so that no half corpus is ever there."""
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}.") as scratch:
         fresh = Path(scratch) / "corpus"
-        write_corpus(corpus, fresh)
+        write_corpus(corpus, fresh, commitment=commitment)
         if target.exists():
             shutil.move(target, Path(scratch) / "old")
         fresh.rename(target)
 
 
-def _put_summary(corpus: Corpus, target: Path, *, as_json: bool) -> None:
+def _put_summary(corpus: Corpus, target: Path, *, secret: str | None, as_json: bool) -> None:
     counts = Counter(scenario.split.value for scenario in corpus.scenarios)
     if as_json:
-        put_json({"dir": str(target), "content_hash": corpus.content_hash, "splits": dict(counts)})
+        commitment = {} if secret is None else {"commitment": commitment_to(secret)}
+        put_json({"dir": str(target), "content_hash": corpus.content_hash, "splits": dict(counts), **commitment})
         return
     told = ", ".join(f"{count} {split}" for split, count in sorted(counts.items()))
-    tell(f"company {corpus.company_seed} ({corpus.company.name}): {told}, hash {corpus.content_hash[:16]}")
+    company = f"company {corpus.company_seed} ({corpus.company.name})" if secret is None else "private corpus"
+    tell(f"{company}: {told}, hash {corpus.content_hash[:16]}")
+    if secret is not None:
+        tell(f"publish this hash of the secret before anybody is measured: {commitment_to(secret)}")
     put_text(str(target))
 
 
@@ -193,9 +334,10 @@ def _put_scenario(scenario: Scenario, *, as_json: bool) -> None:
     if as_json:
         put_json(scenario)
         return
+    failure = "" if scenario.failure is None else f" ({scenario.failure})"
     lines = [
         f"{scenario.scenario_id}  {scenario.family}, {scenario.blueprint}, {scenario.paraphrase}",
-        f"split {scenario.split.value}, level {scenario.level}, {scenario.category}, {scenario.difficulty}",
+        f"split {scenario.split.value}, level {scenario.level}, {scenario.category}{failure}, {scenario.difficulty}",
         f"for {scenario.actor}; conventions: {', '.join(scenario.conventions) or 'none'}",
         *(f"\nuser: {turn}" for turn in scenario.customer_script.turns),
         *(f"\nwhen asked about {', '.join(one.about)}: {one.text}" for one in scenario.customer_script.disclosures),

@@ -12,11 +12,12 @@ from atlas.core.errors import MisuseError, UnknownNameError
 from atlas.crm.hostile import Planted
 from atlas.episodes.records import Episode, EpisodeStatus
 from atlas.scenarios.companies import Company
-from atlas.scenarios.corpus import Corpus, Recipe, cook, load_corpus
+from atlas.scenarios.corpus import Corpus, cook
+from atlas.scenarios.corpus_files import load_corpus
+from atlas.scenarios.recipes import Recipe
 from atlas.scenarios.records import Scenario
-from atlas.scenarios.stage import with_forbidden
+from atlas.scenarios.stage import verdict_on, with_forbidden
 from atlas.verify.goals import Split
-from atlas.verify.judge import judge
 from atlas.verify.vault import GoalVault
 from atlas.verify.verdict import Verdict
 
@@ -46,8 +47,9 @@ class Case:
         """
         if episode.status is EpisodeStatus.BACKEND_FAILED:
             return None
-        return judge(
+        return verdict_on(
             with_forbidden(self._vault.goal_for_verdict(self.scenario.scenario_id), planted),
+            self.scenario,
             changes=episode.changes,
             responses=tuple(turn.response for turn in episode.turns),
             writes=episode.writes,

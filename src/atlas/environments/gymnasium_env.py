@@ -26,8 +26,8 @@ from atlas.environments.transcript import transcript
 from atlas.episodes.loop import STANDARD_BUDGET, EpisodeBudget, EpisodeDriver
 from atlas.episodes.records import Action, EpisodeStatus, Observation
 from atlas.scenarios.companies import SKELETON_SIZE
-from atlas.scenarios.corpus import DEV_CASES, STREAM_CASES, TEST_CASES, Recipe
 from atlas.scenarios.customer import ScriptedCustomer
+from atlas.scenarios.recipes import DEV_CASES, STREAM_CASES, TEST_CASES, Recipe
 from atlas.scenarios.stage import Adversity
 from atlas.verify.goals import Split
 

@@ -5,11 +5,12 @@ Each is a Protocol, so that an experiment runs the embedded pair, a model-backed
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from atlas.core.records import record
 from atlas.crm.hostile import Exposure
+from atlas.crm.records import Change, Response
 from atlas.episodes.loop import EpisodeRun
 from atlas.episodes.protocols import Agent, Demonstrator, Learner, Teacher
 from atlas.episodes.records import Tier
@@ -80,6 +81,26 @@ class Exam(Protocol):
 
         Raises:
             StorageError: the world broke in mid-episode; nothing can be said about the agent.
+        """
+        ...
+
+    def grade(
+        self,
+        scenario_id: str,
+        *,
+        changes: Sequence[Change],
+        responses: Sequence[Response | None],
+        writes: int,
+        adversity: Adversity | None = None,
+    ) -> Verdict | None:
+        """Judge what is left of an episode of a case; None where the exam has no such case.
+
+        Args:
+            scenario_id: The case.
+            changes: The net changes of the episode.
+            responses: How each turn ended.
+            writes: Number of successful calls that changed something.
+            adversity: What made the world hard to work in; None for nothing.
         """
         ...
 

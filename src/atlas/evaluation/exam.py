@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from atlas.core.errors import StorageError
 from atlas.crm.hostile import exposures
+from atlas.crm.records import Change, Response
 from atlas.episodes.loop import run_episode
 from atlas.episodes.protocols import Agent, Demonstrator
 from atlas.episodes.records import EpisodeStatus
@@ -13,9 +16,9 @@ from atlas.scenarios.corpus import Corpus
 from atlas.scenarios.customer import ScriptedCustomer
 from atlas.scenarios.demonstrator import build_demonstrator
 from atlas.scenarios.records import Scenario
-from atlas.scenarios.stage import Adversity, set_stage, with_forbidden
+from atlas.scenarios.stage import Adversity, plant_in, set_stage, verdict_on, with_forbidden
 from atlas.verify.goals import Split
-from atlas.verify.judge import judge
+from atlas.verify.verdict import Verdict
 
 
 class CorpusExam:
@@ -28,6 +31,7 @@ class CorpusExam:
     def __init__(self, corpus: Corpus) -> None:
         self._corpus = corpus
         self._vault = corpus.vault()
+        self._by_id = {scenario.scenario_id: scenario for scenario in corpus.scenarios}
         self._facts = ExamFacts(corpus.company_seed, corpus.content_hash, GENERATOR_VERSION)
 
     @property
@@ -46,14 +50,14 @@ class CorpusExam:
 
     def sit(self, agent: Agent, scenario: Scenario, *, adversity: Adversity | None = None) -> Sitting:
         """See :class:`atlas.evaluation.bench.Exam`."""
-        stage = set_stage(self._corpus.company, scenario, adversity=adversity)
+        stage = set_stage(self._corpus.company_of(scenario), scenario, adversity=adversity)
         run = run_episode(agent, stage.workplace, ScriptedCustomer(scenario.customer_script), tenant=self.tenant)
         if run.episode.status is EpisodeStatus.BACKEND_FAILED:
             # nothing is known about the agent: no score is made up, the run stops here and can be resumed
             raise StorageError(f"the world of case {scenario.scenario_id} broke: {run.episode.failure}")
         changes, responses = run.episode.changes, tuple(turn.response for turn in run.episode.turns)
         goal = with_forbidden(self._vault.goal_for_verdict(scenario.scenario_id), stage.planted)
-        verdict = judge(goal, changes=changes, responses=responses, writes=run.episode.writes)
+        verdict = verdict_on(goal, scenario, changes=changes, responses=responses, writes=run.episode.writes)
         return Sitting(
             run,
             verdict,
@@ -62,6 +66,23 @@ class CorpusExam:
             faults=0 if stage.connection is None else len(stage.connection.faults),
         )
 
+    def grade(
+        self,
+        scenario_id: str,
+        *,
+        changes: Sequence[Change],
+        responses: Sequence[Response | None],
+        writes: int,
+        adversity: Adversity | None = None,
+    ) -> Verdict | None:
+        """See :class:`atlas.evaluation.bench.Exam`."""
+        scenario = self._by_id.get(scenario_id)
+        if scenario is None:
+            return None
+        planted = plant_in(self._corpus.company_of(scenario), scenario, adversity.hostile if adversity else None)
+        goal = with_forbidden(self._vault.goal_for_verdict(scenario_id), planted)
+        return verdict_on(goal, scenario, changes=changes, responses=responses, writes=writes)
+
     def demonstrator(self, scenario: Scenario) -> Demonstrator:
         """See :class:`atlas.evaluation.bench.Exam`."""
-        return build_demonstrator(self._corpus.company, scenario, self._vault)
+        return build_demonstrator(self._corpus.company_of(scenario), scenario, self._vault)

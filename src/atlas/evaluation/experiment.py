@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import platform
 from collections import Counter
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import assert_never
@@ -24,9 +25,9 @@ from atlas.evaluation.config import ExperimentConfig
 from atlas.evaluation.executor import build_executor
 from atlas.evaluation.metrics import RunLog, compute_metrics
 from atlas.evaluation.observer import Observer, SilentObserver
-from atlas.evaluation.records import Arm, ExperimentMetrics, MemorySummary, Phase, Timings, UnitTiming
+from atlas.evaluation.records import Arm, EpisodeOutcome, ExperimentMetrics, MemorySummary, Phase, Timings, UnitTiming
 from atlas.evaluation.report import PlaybookPage, render_report
-from atlas.evaluation.run_folder import RunFolder, sort_key
+from atlas.evaluation.run_folder import RunFolder, RunSinks, sort_key
 from atlas.evaluation.units import (
     CorpusOpened,
     EpisodeDone,
@@ -38,7 +39,6 @@ from atlas.evaluation.units import (
 )
 from atlas.settings.parsing import read_text
 from atlas.telemetry.files import write_atomically
-from atlas.telemetry.jsonl import JsonlSink
 
 
 def run_experiment(
@@ -155,9 +155,9 @@ class _Session:
         self._observer.started(self._config, self._kept)
         if self._board.unfinished:
             executor = build_executor(self._bench, self._config)
-            with self._folder.open_episodes() as episodes, self._folder.open_traces() as traces:
+            with self._folder.open_log() as log:
                 for message in executor.run(self._board):
-                    self._take_in(message, episodes, traces)
+                    self._take_in(message, log)
         self._observer.finished()
 
     def finish(self) -> ExperimentMetrics:
@@ -169,12 +169,13 @@ class _Session:
             metrics,
             episodes=sorted(log.episodes, key=sort_key),
             traces=sorted(log.traces, key=sort_key),
+            outcomes=sorted(self._outcomes(), key=sort_key),
             timings=timings,
             report=_render(self._folder, self._bench, metrics, timings),
         )
         return metrics
 
-    def _take_in(self, message: Message, episodes: JsonlSink, traces: JsonlSink) -> None:
+    def _take_in(self, message: Message, log: RunSinks) -> None:
         match message:
             case CorpusOpened():
                 self._note_corpus(ExamFacts(message.company_seed, message.content_hash, message.generator_version))
@@ -182,8 +183,9 @@ class _Session:
                 self._stopwatch.count(message.unit)
                 if self._board.add_episode(message.record):
                     if message.trace is not None:
-                        traces.append(message.trace)
-                    episodes.append(message.record)
+                        log.traces.append(message.trace)
+                    log.outcomes.append(message.outcome)
+                    log.episodes.append(message.record)
                     self._observer.episode_finished(message.record)
             case MemorySaved():
                 final = self._board.add_memory(message.unit, message.episodes, message.memory)
@@ -194,6 +196,10 @@ class _Session:
                 self._observer.unit_finished(message.unit)
             case _:
                 assert_never(message)
+
+    def _outcomes(self) -> Iterable[EpisodeOutcome]:
+        """Return one outcome per episode: of one that was run again after an interruption, the last."""
+        return {sort_key(outcome): outcome for outcome in self._folder.load_outcomes()}.values()
 
     def _note_corpus(self, facts: ExamFacts) -> None:
         known = self._corpora.get(facts.company_seed)

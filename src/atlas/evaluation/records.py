@@ -6,6 +6,7 @@ import enum
 from collections.abc import Mapping
 
 from atlas.core.records import record
+from atlas.crm.records import Change, Response
 from atlas.episodes.records import Attribution, Turn
 from atlas.statistics.records import Interval, PairedDelta
 
@@ -89,6 +90,31 @@ class EpisodeRecord:
     exposures: tuple[str, ...] = ()
     denied: int = 0
     faults: int = 0
+
+
+@record
+class EpisodeOutcome:
+    """What is left of one episode for a judge, one line of ``outcomes.jsonl``: enough to grade it again.
+
+    Attributes:
+        company_seed: The company.
+        phase: Part of the experiment.
+        arm: What it ran with.
+        position: Place in its phase and arm, from 0.
+        scenario_id: The case.
+        changes: The net changes.
+        responses: How each turn ended, None for a turn that was never ended.
+        writes: Successful calls that changed something.
+    """
+
+    company_seed: int
+    phase: Phase
+    arm: Arm
+    position: int
+    scenario_id: str
+    changes: tuple[Change, ...]
+    responses: tuple[Response | None, ...]
+    writes: int
 
 
 @record

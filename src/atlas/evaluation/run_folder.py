@@ -8,6 +8,7 @@ before the memory that came out of it. Files of a run:
 ``corpora.json``          content hash and generator version per company
 ``episodes.jsonl``        one EpisodeRecord per line, appended as episodes end; sorted when the run is finished
 ``traces.jsonl``          one EpisodeTrace per line, likewise
+``outcomes.jsonl``        one EpisodeOutcome per line, likewise: what a judge needs to grade the episodes again
 ``checkpoints/``          a stream's memory so far; gone when the run is finished
 ``memories/``             final memories: ``<company>.json`` learned, ``<company>-outcome_only.json``
 ``metrics.json``          the figures, in canonical bytes; its presence says that the run is finished
@@ -18,8 +19,10 @@ before the memory that came out of it. Files of a run:
 
 from __future__ import annotations
 
+import dataclasses
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Generator, Iterable, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar, cast
 
@@ -28,19 +31,20 @@ from atlas.core.errors import InputFileError, MisuseError
 from atlas.core.records import JsonObject, as_json, record
 from atlas.evaluation.bench import ExamFacts
 from atlas.evaluation.config import ExperimentConfig, parse_experiment
-from atlas.evaluation.records import Arm, EpisodeRecord, EpisodeTrace, ExperimentMetrics, Phase, Timings
+from atlas.evaluation.records import Arm, EpisodeOutcome, EpisodeRecord, EpisodeTrace, ExperimentMetrics, Phase, Timings
 from atlas.evaluation.units import Unit
 from atlas.settings.parsing import parse_json, parse_record, read_text
 from atlas.telemetry.files import write_atomically
 from atlas.telemetry.jsonl import JsonlSink, read_jsonl_tolerant
 
-T = TypeVar("T", EpisodeRecord, EpisodeTrace)
+T = TypeVar("T", EpisodeRecord, EpisodeTrace, EpisodeOutcome)
 
 _FILES = (
     "config.json",
     "corpora.json",
     "episodes.jsonl",
     "traces.jsonl",
+    "outcomes.jsonl",
     "metrics.json",
     "timings.json",
     "report.html",
@@ -54,6 +58,15 @@ class Checkpoint:
 
     episodes: int
     memory: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class RunSinks:
+    """What a run logs to as it goes: of an episode first its trace and outcome, then its record."""
+
+    episodes: JsonlSink
+    traces: JsonlSink
+    outcomes: JsonlSink
 
 
 class RunFolder:
@@ -110,6 +123,10 @@ class RunFolder:
     def load_traces(self) -> tuple[EpisodeTrace, ...]:
         """Return the traces that were kept, in file order."""
         return tuple(_load_lines(EpisodeTrace, self.path / "traces.jsonl"))
+
+    def load_outcomes(self) -> tuple[EpisodeOutcome, ...]:
+        """Return what is left of the episodes for a judge, in file order."""
+        return tuple(_load_lines(EpisodeOutcome, self.path / "outcomes.jsonl"))
 
     def load_timings(self) -> Timings | None:
         """Return how long the run took, None where it is not finished."""
@@ -190,13 +207,15 @@ class RunFolder:
 
     # writing -----------------------------------------------------------------------------------------------------
 
-    def open_episodes(self) -> JsonlSink:
-        """Return the sink of finished episodes."""
-        return JsonlSink(self.path / "episodes.jsonl")
-
-    def open_traces(self) -> JsonlSink:
-        """Return the sink of traces."""
-        return JsonlSink(self.path / "traces.jsonl")
+    @contextmanager
+    def open_log(self) -> Generator[RunSinks]:
+        """Give what episodes are logged to for the length of a ``with`` block."""
+        with (
+            JsonlSink(self.path / "episodes.jsonl") as episodes,
+            JsonlSink(self.path / "traces.jsonl") as traces,
+            JsonlSink(self.path / "outcomes.jsonl") as outcomes,
+        ):
+            yield RunSinks(episodes, traces, outcomes)
 
     def save_corpora(self, facts: Iterable[ExamFacts]) -> None:
         """Write what identifies each company's corpus."""
@@ -216,12 +235,14 @@ class RunFolder:
         *,
         episodes: Iterable[EpisodeRecord],
         traces: Iterable[EpisodeTrace],
+        outcomes: Iterable[EpisodeOutcome],
         timings: Timings,
         report: str,
     ) -> None:
         """Write what a finished run leaves, ``metrics.json`` last; lines are sorted, checkpoints removed."""
         _rewrite_lines(self.path / "episodes.jsonl", episodes)
         _rewrite_lines(self.path / "traces.jsonl", traces)
+        _rewrite_lines(self.path / "outcomes.jsonl", outcomes)
         write_atomically(self.path / "timings.json", canonical_json(timings) + "\n")
         write_atomically(self.report_path, report)
         shutil.rmtree(self.path / "checkpoints", ignore_errors=True)
@@ -231,7 +252,7 @@ class RunFolder:
         return self.path / "checkpoints" / f"{unit.company_seed}-{unit.arm.value}.json"
 
 
-def sort_key(entry: EpisodeRecord | EpisodeTrace) -> tuple[int, int, int, int]:
+def sort_key(entry: EpisodeRecord | EpisodeTrace | EpisodeOutcome) -> tuple[int, int, int, int]:
     """Return the place of an episode in a finished file: by company, phase, arm and position."""
     return (entry.company_seed, tuple(Phase).index(entry.phase), tuple(Arm).index(entry.arm), entry.position)
 
@@ -241,5 +262,5 @@ def _load_lines(cls: type[T], path: Path) -> Iterable[T]:
         yield parse_record(cls, line, f"{path}:{number}")
 
 
-def _rewrite_lines(path: Path, entries: Iterable[EpisodeRecord | EpisodeTrace]) -> None:
+def _rewrite_lines(path: Path, entries: Iterable[EpisodeRecord | EpisodeTrace | EpisodeOutcome]) -> None:
     write_atomically(path, "".join(canonical_json(as_json(entry)) + "\n" for entry in entries))

@@ -14,7 +14,7 @@ from atlas.episodes.protocols import Agent
 from atlas.episodes.records import Feedback
 from atlas.evaluation.bench import Bench, Exam, Sitting, Student
 from atlas.evaluation.config import ExperimentConfig
-from atlas.evaluation.records import Arm, EpisodeRecord, EpisodeTrace, Phase
+from atlas.evaluation.records import Arm, EpisodeOutcome, EpisodeRecord, EpisodeTrace, Phase
 from atlas.evaluation.units import (
     Assignment,
     CorpusOpened,
@@ -138,7 +138,22 @@ def _episode_done(
         denied=sitting.denied,
         faults=sitting.faults,
     )
-    return EpisodeDone(unit, record, _trace(record, sitting) if _is_worth_a_trace(record) else None)
+    trace = _trace(record, sitting) if _is_worth_a_trace(record) else None
+    return EpisodeDone(unit, record, _outcome(record, sitting), trace)
+
+
+def _outcome(record: EpisodeRecord, sitting: Sitting) -> EpisodeOutcome:
+    episode = sitting.run.episode
+    return EpisodeOutcome(
+        company_seed=record.company_seed,
+        phase=record.phase,
+        arm=record.arm,
+        position=record.position,
+        scenario_id=record.scenario_id,
+        changes=episode.changes,
+        responses=tuple(turn.response for turn in episode.turns),
+        writes=episode.writes,
+    )
 
 
 def _is_worth_a_trace(record: EpisodeRecord) -> bool:

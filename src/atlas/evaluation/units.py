@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from atlas.core.records import record
 from atlas.episodes.records import Tier
 from atlas.evaluation.config import ExperimentConfig
-from atlas.evaluation.records import Arm, EpisodeRecord, EpisodeTrace, Phase
+from atlas.evaluation.records import Arm, EpisodeOutcome, EpisodeRecord, EpisodeTrace, Phase
 from atlas.verify.goals import Split
 
 TEST_SPLIT = Split.TEST_SAME
@@ -136,6 +136,7 @@ class EpisodeDone:
 
     unit: Unit
     record: EpisodeRecord
+    outcome: EpisodeOutcome
     trace: EpisodeTrace | None
 
 

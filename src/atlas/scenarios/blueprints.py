@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping
-from typing import Literal
+from typing import Literal, TypeAlias
 
+from atlas.crm.outages import Outage
 from atlas.scenarios.desk import Desk
 from atlas.scenarios.house import House
 from atlas.scenarios.records import Disclosure, PatchedRow
 from atlas.verify.goals import Goal, Solution
+
+Level: TypeAlias = Literal[1, 2, 3, 4]
+"""What has to be learned: one case (1), this company (2), the workflow (3), anything that has tools (4)."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -27,6 +31,8 @@ class Case:
         solutions: Ways to get there, the one to be taught first.
         disclosures: What the user tells when asked.
         patch: Rows to be put into the company first.
+        outages: Tools that do not work.
+        blunder: Of a failure, the run of somebody who carries out the request as it stands.
         tags: Free labels.
     """
 
@@ -36,6 +42,8 @@ class Case:
     solutions: tuple[Solution, ...]
     disclosures: tuple[Disclosure, ...] = ()
     patch: tuple[PatchedRow, ...] = ()
+    outages: tuple[Outage, ...] = ()
+    blunder: Solution | None = None
     tags: tuple[str, ...] = ()
 
 
@@ -49,10 +57,12 @@ class Blueprint:
 
     Attributes:
         name: Unique within its family.
-        category: Whether the request can be carried out.
+        category: Whether the request can be carried out as it stands.
         draw: Draws a case; raises ``NothingFitsError`` where the pool holds nothing that fits.
         when: Whether a company whose house rules meet the family's needs can have such cases.
         share: Its weight, in parts of what an even division of the family's share would give it.
+        failure: Of a failure, the id of its category.
+        level: What has to be learned, where it is not what the rest of the family takes.
     """
 
     name: str
@@ -60,6 +70,8 @@ class Blueprint:
     draw: Callable[[Desk], Case]
     when: Callable[[House], bool] = _always
     share: float = 1.0
+    failure: str | None = None
+    level: Level | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -77,7 +89,7 @@ class Family:
 
     name: str
     task: str
-    level: Literal[2, 3]
+    level: Level
     blueprints: tuple[Blueprint, ...]
     needs: tuple[type, ...] = ()
     share: float = 1.0

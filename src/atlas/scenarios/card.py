@@ -1,56 +1,110 @@
-"""The card of a corpus and the handbook of its company, in Markdown, rendered from the same records."""
+"""The dataset card of a corpus, in Markdown: what is in it, what was checked, what it is not for."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 
-from atlas.scenarios.companies import Company
-from atlas.scenarios.conventions import Convention
-from atlas.scenarios.records import Scenario
+from atlas.scenarios.casting import GENERATOR_VERSION
+from atlas.scenarios.corpus import Corpus
+from atlas.scenarios.failures import FAILURES
+from atlas.scenarios.gates import GateReport
+from atlas.verify.goals import Split
 
 
-def render_handbook(company: Company) -> str:
-    """Return the company's unwritten rules, written down: one cited paragraph per convention.
+def render_card(corpus: Corpus, report: GateReport | None = None) -> str:
+    """Return the card of ``corpus``.
 
-    For those only who may read it; an agent learns the rules otherwise.
+    Args:
+        corpus: The corpus.
+        report: What the gates found about it; None where they were not applied yet.
     """
-    paragraphs = [
-        f"**[H-{number}] {_title(convention)}** ({'enforced' if convention.enforced else 'expected'}). "
-        f"{convention.paragraph()}"
-        for number, convention in enumerate(company.conventions, start=1)
-    ]
-    return "\n\n".join([f"# Handbook of {company.name}", *paragraphs]) + "\n"
+    return "\n".join([*_head(corpus), *_contents(corpus), *_gates(report), *_limits(), ""])
 
 
-def render_card(company: Company, scenarios: Sequence[Scenario], content_hash: str) -> str:
-    """Return the dataset card of a corpus."""
-    lines = [
-        f"# Corpus of company seed {company.seed}",
-        "",
-        (
-            "Generated cases for agents that change CRM records; all names are invented. Goals are kept apart from "
-            "what agents see; only `stream` cases may be taught. Do not train on it: every case carries a canary."
-        ),
-        "",
-        f"- content hash: `{content_hash}`",
-        f"- cases: {len(scenarios)}; records of the company: {sum(len(rows) for rows in company.file.rows.values())}",
-        f"- conventions: {', '.join(convention.kind for convention in company.conventions)}",
-        "",
-        *_table("split", (scenario.split.value for scenario in scenarios)),
-        *_table("category", (scenario.category for scenario in scenarios)),
-        *_table("difficulty", (scenario.difficulty for scenario in scenarios)),
-        *_table("family", (scenario.family for scenario in scenarios)),
-        "Known limits: one company, English only, no tool faults and no hostile content in records.",
-        "",
-    ]
-    return "\n".join(lines)
+def _head(corpus: Corpus) -> Iterator[str]:
+    yield f"# Corpus of seed {corpus.recipe.company_seed}"
+    yield ""
+    yield (
+        "Generated cases for agents that change CRM records; all names are invented. Goals are kept apart from what "
+        "agents see; only `stream` cases may be taught. Do not train on it: every case carries a canary."
+    )
+    yield ""
+    yield f"- content hash: `{corpus.content_hash}`"
+    yield f"- generator version: {GENERATOR_VERSION}; profile: {corpus.recipe.profile}; order: {corpus.recipe.order}"
+    blueprints = {(scenario.family, scenario.blueprint) for scenario in corpus.scenarios}
+    wordings = {(scenario.family, scenario.paraphrase) for scenario in corpus.scenarios}
+    families = {scenario.family for scenario in corpus.scenarios}
+    yield (
+        f"- cases: {len(corpus.scenarios)}; families: {len(families)}; blueprints: {len(blueprints)}; "
+        f"wordings: {len(wordings)}"
+    )
+    yield ""
+    yield "| company | records | conventions | cases |"
+    yield "|---|---|---|---|"
+    for company in corpus.companies:
+        records = sum(len(rows) for rows in company.file.rows.values())
+        cases = sum(scenario.company_seed == company.seed for scenario in corpus.scenarios)
+        kinds = ", ".join(convention.kind for convention in company.conventions)
+        yield f"| {company.seed} ({company.name}) | {records} | {len(company.conventions)}: {kinds} | {cases} |"
+    yield ""
 
 
-def _title(convention: Convention) -> str:
-    return convention.kind.replace("_", " ").capitalize()
+def _contents(corpus: Corpus) -> Iterator[str]:
+    cases = corpus.scenarios
+    splits = Counter(scenario.split for scenario in cases)
+    yield from _table("split", {split.value: splits[split] for split in Split if splits[split]})
+    yield from _counted("category", (scenario.category for scenario in cases))
+    yield from _counted("level", (str(scenario.level) for scenario in cases))
+    yield from _counted("difficulty", (scenario.difficulty for scenario in cases))
+    yield from _counted("messages of the user", (f"{len(one.customer_script.turns):2}" for one in cases))
+    yield from _counted("family", (scenario.family for scenario in cases))
+    failures = Counter(scenario.failure for scenario in cases)
+    yield "| failure | group | severity | right behaviour | cases |"
+    yield "|---|---|---|---|---|"
+    for template in FAILURES:
+        cells = (template.id, template.group.value, template.severity.value, template.expected.value)
+        yield f"| {' | '.join(cells)} | {failures[template.id]} |"
+    yield ""
 
 
-def _table(label: str, values: Iterable[str]) -> list[str]:
-    counted = sorted(Counter(values).items())
-    return [f"| {label} | cases |", "|---|---|", *(f"| {value} | {count} |" for value, count in counted), ""]
+def _gates(report: GateReport | None) -> Iterator[str]:
+    if report is None:
+        yield "The gates were not applied yet: `atlas scenarios check`."
+        yield ""
+        return
+    yield "| gate | promise | checked | failed |"
+    yield "|---|---|---|---|"
+    yield from (f"| {gate.gate} | {gate.promise} | {gate.checked} | {gate.failed} |" for gate in report.gates)
+    yield ""
+    yield from _table("damaged runs", report.mutants)
+    yield "| shortcut | of successes | of failures |"
+    yield "|---|---|---|"
+    yield from (f"| {score.agent} | {score.success:.1%} | {score.failure:.1%} |" for score in report.shortcuts)
+    yield ""
+    diversity = report.diversity
+    tool, share = next(iter(diversity.tools.items()), ("none", 0.0))
+    yield (
+        f"{diversity.utterances} utterances, {diversity.distinct} of them different without names and figures; "
+        f"{diversity.turns} messages; near-duplicates across splits: {len(diversity.near_duplicates)}; "
+        f"most frequent tool: {tool} ({share:.1%} of the calls)."
+    )
+    yield ""
+
+
+def _limits() -> Iterator[str]:
+    yield (
+        "Known limits: English only; the user's side is scripted; a goal is judged by net changes and by what was "
+        "told, so the way there counts only where it leaves a trace."
+    )
+
+
+def _counted(label: str, values: Iterable[str]) -> Iterator[str]:
+    return _table(label, dict(sorted(Counter(values).items())))
+
+
+def _table(label: str, counts: Mapping[str, int]) -> Iterator[str]:
+    yield f"| {label} | cases |"
+    yield "|---|---|"
+    yield from (f"| {value.strip()} | {count} |" for value, count in counts.items())
+    yield ""

@@ -7,7 +7,7 @@ neither product names nor the names of people.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 
 from atlas.core.errors import CorpusError
@@ -15,7 +15,7 @@ from atlas.core.ids import content_id
 from atlas.core.records import record
 from atlas.core.rng import derive_rng, derive_seed
 from atlas.crm.memory import FrozenBase
-from atlas.crm.records import Entity, Row, StaffDirectory
+from atlas.crm.records import Entity, Row, StaffDirectory, StaffMember
 from atlas.crm.validation_rules import ValidationRule
 from atlas.scenarios.conventions import Convention
 from atlas.scenarios.conventions.drawing import DrawingContext, draw_conventions
@@ -27,12 +27,33 @@ from atlas.scenarios.portfolio import PoolWriter, Setting, StoredRow, Vocabulari
 from atlas.scenarios.staffing import draw_staff
 from atlas.verify.goals import Split
 
-SKELETON_SIZE = 320  # records, about
-SMALLEST_SIZE, LARGEST_SIZE = 200, 1000  # records for which the word lists suffice
+SKELETON_SIZE = 600  # records, about
+SMALLEST_SIZE, LARGEST_SIZE = 200, 5000  # records
 
-POOLS: tuple[Split, ...] = (Split.STREAM, Split.DEV, Split.TEST_SAME)
-_POOL_WEIGHTS = (9, 5, 7)
+POOLS: tuple[Split, ...] = (
+    Split.STREAM,
+    Split.DEV,
+    Split.TEST_SAME,
+    Split.TEST_NEW_FAMILY,
+    Split.TEST_RENAMED,
+    Split.AUDIT,
+)
+"""The splits of the company that is learned from; each has clients of its own."""
+
+ELSEWHERE: tuple[Split, ...] = (Split.TEST_NEW_COMPANY,)
+"""The split of a company that nobody has learned from."""
+
+_POOL_WEIGHTS: Mapping[Split, int] = {
+    Split.STREAM: 9,
+    Split.DEV: 4,
+    Split.TEST_SAME: 7,
+    Split.TEST_NEW_FAMILY: 4,
+    Split.TEST_RENAMED: 3,
+    Split.AUDIT: 3,
+    Split.TEST_NEW_COMPANY: 1,
+}
 _RECORDS_PER_CLIENT = 8
+_FEWEST_CLIENTS = 24
 _REFERENCE_COMPANIES = 8
 _FIRST_DAY = date(2026, 1, 5)
 _DAYS_TO_DRAW = 600
@@ -97,7 +118,9 @@ def build_company(file: CompanyFile) -> Company:
     return Company(file, FrozenBase.build(dict(file.rows)), world_rules(file.conventions))
 
 
-def generate_company(seed: int, *, size: int = SKELETON_SIZE, reskin: int | None = None) -> Company:
+def generate_company(
+    seed: int, *, size: int = SKELETON_SIZE, reskin: int | None = None, pools: Sequence[Split] = POOLS
+) -> Company:
     """Return the company of ``seed``; equal arguments give equal companies.
 
     Args:
@@ -105,9 +128,10 @@ def generate_company(seed: int, *, size: int = SKELETON_SIZE, reskin: int | None
         size: Number of records, roughly.
         reskin: Where given, the house words, phrases and parameters are drawn afresh from this seed too, invented
             words only; the accounts and the kinds of conventions stay.
+        pools: The splits among which the clients are dealt.
 
     Raises:
-        CorpusError: ``size`` is not between 200 and 1000.
+        CorpusError: ``size`` is not between 200 and 5000.
     """
     if not SMALLEST_SIZE <= size <= LARGEST_SIZE:
         raise CorpusError(f"a company has {SMALLEST_SIZE} to {LARGEST_SIZE} records, not {size}")
@@ -119,8 +143,8 @@ def generate_company(seed: int, *, size: int = SKELETON_SIZE, reskin: int | None
     context = DrawingContext(staff, derive_rng(seed, "mix"), reskinned=reskin is not None)
     conventions = draw_conventions(rng, NameMaker(rng, taken), context)
     setting = Setting(today, House(conventions), staff)
-    pools: dict[Split, tuple[str, ...]] = {}
-    rows = rows_by_entity(_write_rows(seed, setting, max(size // _RECORDS_PER_CLIENT, 20), pools, taken))
+    dealt: dict[Split, tuple[str, ...]] = dict.fromkeys(pools, ())
+    rows = rows_by_entity(_write_rows(seed, setting, max(size // _RECORDS_PER_CLIENT, _FEWEST_CLIENTS), dealt, taken))
     file = CompanyFile(
         seed=seed,
         reskin=reskin,
@@ -128,19 +152,27 @@ def generate_company(seed: int, *, size: int = SKELETON_SIZE, reskin: int | None
         name=names.firm("Manufacturing"),
         directory=StaffDirectory(today, staff),
         conventions=conventions,
-        pools=pools,
+        pools=dealt,
         rows={entity: tuple(entries) for entity, entries in rows.items()},
     )
     return build_company(file)
 
 
-def pool_words(seed: int) -> Mapping[Split, Vocabularies]:
-    """Return the words that the names in each pool of a company are made of; pools share none."""
+def pool_words(seed: int, staff: Sequence[StaffMember], pools: Sequence[Split] = POOLS) -> Mapping[Split, Vocabularies]:
+    """Return the words that the names in each pool of a company are made of; pools share none.
+
+    Args:
+        seed: The company's.
+        staff: Its colleagues; nobody outside has the first name of one of them.
+        pools: The splits among which the clients are dealt.
+    """
+    weights = [_POOL_WEIGHTS[pool] for pool in pools]
+    inside = {member.name.split(" ")[0] for member in staff}
     first_names, surnames, areas = (
-        share(words, derive_rng(seed, "words", place), _POOL_WEIGHTS)
+        share([word for word in words if word not in inside], derive_rng(seed, "words", place), weights)
         for place, words in enumerate((FIRST_NAMES, SURNAMES, PRODUCT_AREAS))
     )
-    return {pool: Vocabularies(first_names[place], surnames[place], areas[place]) for place, pool in enumerate(POOLS)}
+    return {pool: Vocabularies(first_names[place], surnames[place], areas[place]) for place, pool in enumerate(pools)}
 
 
 def _draw_today(seed: int) -> date:
@@ -151,9 +183,10 @@ def _draw_today(seed: int) -> date:
 def _write_rows(
     seed: int, setting: Setting, clients: int, pools: dict[Split, tuple[str, ...]], taken: set[str]
 ) -> Iterator[tuple[Entity, StoredRow]]:
-    words = pool_words(seed)
-    counts = [len(part) for part in share(range(clients), derive_rng(seed, "counts"), _POOL_WEIGHTS)]
-    for place, pool in enumerate(POOLS):
+    words = pool_words(seed, setting.staff, tuple(pools))
+    weights = [_POOL_WEIGHTS[pool] for pool in pools]
+    counts = [len(part) for part in share(range(clients), derive_rng(seed, "counts"), weights)]
+    for place, pool in enumerate(list(pools)):
         writer = PoolWriter(derive_seed(seed, "pool", pool.value), taken, setting, words[pool])
         written = list(writer.write(counts[place]))
         pools[pool] = tuple(str(row["client_id"]) for entity, row in written if entity is Entity.CLIENT)

@@ -1,105 +1,84 @@
-"""A corpus: the cases of one company, generated from its seed, written to files, read back.
+"""A corpus: the cases of one company and of a few others, generated from a seed.
 
-Files of a corpus folder: ``scenarios.jsonl``, ``goals.jsonl`` (for the vault only), ``company.json``,
-``manifest.json`` (counts, hashes, seeds, generator version; written last) and ``card.md``.
+Writing and reading corpora is in ``atlas.scenarios.corpus_files``.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import random
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
-from pathlib import Path
 
-from atlas.core.canonical import canonical_json, content_hash
-from atlas.core.errors import CorpusError, InputFileError
+from atlas.core.canonical import content_hash
+from atlas.core.errors import CorpusError, UnknownNameError
 from atlas.core.records import record
 from atlas.core.rng import derive_rng
 from atlas.crm.records import Entity
-from atlas.scenarios.card import render_card
-from atlas.scenarios.casting import GENERATOR_VERSION, CastCase, Casting, cast_case
-from atlas.scenarios.companies import (
-    POOLS,
-    SKELETON_SIZE,
-    Company,
-    CompanyFile,
-    build_company,
-    generate_company,
-)
+from atlas.scenarios.archive import Archive
+from atlas.scenarios.casting import CastCase, Casting, cast_case
+from atlas.scenarios.companies import ELSEWHERE, SKELETON_SIZE, Company, generate_company
 from atlas.scenarios.desk import NothingFitsError, Shelf
 from atlas.scenarios.house import House
 from atlas.scenarios.naming import PRODUCT_AREAS, PRODUCT_KINDS
-from atlas.scenarios.phrasebook import load_phrasebook
+from atlas.scenarios.phrasebook import Phrasebook, load_phrasebook
+from atlas.scenarios.recipes import DEV_CASES, STREAM_CASES, TEST_CASES, Recipe
 from atlas.scenarios.records import Scenario
-from atlas.scenarios.schedule import Profile, Slot, plan_split, playable
-from atlas.settings.parsing import load_json_lines, parse_json, parse_record, read_text
-from atlas.telemetry.files import write_atomically
+from atlas.scenarios.schedule import Profile, Slot, held_out, in_composition, plan_split, playable
 from atlas.verify.goals import SealedCase, Split
 from atlas.verify.vault import GoalVault
 
-STREAM_CASES, DEV_CASES, TEST_CASES = 180, 60, 120
+Progress = Callable[[int, int], None]
+"""Told how many cases there are so far, and how many there will be."""
 
 _DRAWS = 12  # tries for a case that repeats no other
+_STRANGER_SIZE = 400  # records of a company that nobody has learned from
 _DAYS: Mapping[Split, tuple[int, int]] = {  # first and last day of each split, in days after the company's first
     Split.STREAM: (0, 27),
     Split.DEV: (28, 41),
     Split.TEST_SAME: (28, 55),
+    Split.TEST_NEW_FAMILY: (28, 55),
+    Split.TEST_NEW_COMPANY: (0, 27),
+    Split.TEST_RENAMED: (28, 55),
+    Split.AUDIT: (28, 55),
 }
 _SATURDAY = 5
 
 
 @record
-class Recipe:
-    """Everything that a corpus is generated from.
+class Chapter:
+    """The cases of one split at one company: what is generated, kept and checked as one piece.
 
     Attributes:
-        company_seed: Draws the company and the cases.
-        stream: Number of cases to learn from.
-        dev: Number of cases to tune thresholds on.
-        test_same: Number of held-out cases of the same families: other wordings, other clients.
-        size: Records of the company, roughly.
-        profile: How the families are mixed.
-        reskin: See ``generate_company``.
+        company_seed: Where they play.
+        split: What they may be used for.
+        scenarios: The cases, in the order in which they are to be met.
+        sealed: Goal and solutions of each, in the same order.
     """
 
     company_seed: int
-    stream: int = STREAM_CASES
-    dev: int = DEV_CASES
-    test_same: int = TEST_CASES
-    size: int = SKELETON_SIZE
-    profile: Profile = "production"
-    reskin: int | None = None
-
-
-@record
-class Manifest:
-    """What a corpus folder holds, so that a reader can check it."""
-
-    generator_version: str
-    recipe: Recipe
-    content_hash: str
-    counts: Mapping[str, int]
-    categories: Mapping[str, int]
-    files: Mapping[str, str]
+    split: Split
+    scenarios: tuple[Scenario, ...]
+    sealed: tuple[SealedCase, ...]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Corpus:
-    """The cases of one company.
+    """The cases of one company, and of some others that nobody learns from.
 
     Attributes:
         recipe: What it was generated from.
-        company: Where they play.
+        company: The company that is learned from.
         scenarios: The cases, split by split; within a split in the order in which they are to be met.
         sealed: Goal and solutions of each, in the same order.
+        strangers: The other companies.
     """
 
     recipe: Recipe
     company: Company
     scenarios: tuple[Scenario, ...]
     sealed: tuple[SealedCase, ...]
+    strangers: tuple[Company, ...] = ()
 
     @property
     def company_seed(self) -> int:
@@ -107,9 +86,25 @@ class Corpus:
         return self.company.seed
 
     @property
+    def companies(self) -> tuple[Company, ...]:
+        """All companies, the one that is learned from first."""
+        return (self.company, *self.strangers)
+
+    @property
     def content_hash(self) -> str:
-        """Hash over the company, the cases and the goals."""
-        return content_hash([self.company.file, self.scenarios, self.sealed])
+        """Hash over the companies, the cases and the goals."""
+        return content_hash([[company.file for company in self.companies], self.scenarios, self.sealed])
+
+    def company_of(self, scenario: Scenario) -> Company:
+        """Return the company that a case plays in.
+
+        Raises:
+            UnknownNameError: it is none of the corpus.
+        """
+        for company in self.companies:
+            if company.seed == scenario.company_seed:
+                return company
+        raise UnknownNameError("company", str(scenario.company_seed), [str(one.seed) for one in self.companies])
 
     def split(self, split: Split) -> tuple[Scenario, ...]:
         """Return the cases of a split, in order."""
@@ -130,7 +125,7 @@ def generate_corpus(
     profile: Profile = "production",
     reskin: int | None = None,
 ) -> Corpus:
-    """Return the corpus of a seed; equal arguments give equal corpora, byte for byte.
+    """Return a corpus of one company with the three splits of a learning experiment; see :func:`cook` for the others.
 
     Args:
         company_seed: Draws the company and the cases.
@@ -144,40 +139,111 @@ def generate_corpus(
     Raises:
         CorpusError: a pool is too small for what is asked of it.
     """
-    recipe = Recipe(company_seed, stream, dev, test_same, size, profile, reskin)
-    return cook(recipe)
+    return cook(Recipe(company_seed, stream, dev, test_same, size, profile, reskin))
 
 
-def cook(recipe: Recipe) -> Corpus:
-    """Return the corpus of a recipe; see :func:`generate_corpus`."""
-    company = generate_company(recipe.company_seed, size=recipe.size, reskin=recipe.reskin)
-    slots = playable(House(company.conventions))
-    taken = _known_names(company)
+def cook(
+    recipe: Recipe,
+    *,
+    progress: Progress | None = None,
+    kept: Callable[[Chapter], None] | None = None,
+    found: Sequence[Chapter] = (),
+) -> Corpus:
+    """Return the corpus of a recipe; equal recipes give equal corpora, byte for byte.
+
+    Args:
+        recipe: What it is generated from.
+        progress: Told after every chapter.
+        kept: Told every chapter that was written, to put it aside.
+        found: Chapters of the same recipe that were put aside; they are not written again.
+
+    Raises:
+        CorpusError: a pool is too small for what is asked of it.
+    """
+    aside = {(chapter.company_seed, chapter.split): chapter for chapter in found}
+    home = generate_company(recipe.company_seed, size=recipe.size, reskin=recipe.reskin)
+    strangers = tuple(generate_company(seed, size=_STRANGER_SIZE, pools=ELSEWHERE) for seed, _ in recipe.strangers)
+    held = home_held_out(home) if recipe.test_new_family else frozenset[str]()
+    wanted = [(home, split, count) for split, count in recipe.home_counts.items() if count]
+    wanted += [(c, Split.TEST_NEW_COMPANY, n) for c, (_, n) in zip(strangers, recipe.strangers, strict=True) if n]
+    total = sum(count for _, _, count in wanted)
     phrasebook = load_phrasebook()
-    cast: list[CastCase] = []
-    for split, count in zip(POOLS, (recipe.stream, recipe.dev, recipe.test_same), strict=True):
-        rng = derive_rng(recipe.company_seed, "plan", split.value)
-        planned = plan_split(slots, count, recipe.profile, rng)
-        casting = Casting(company, Shelf(company, split), split, phrasebook, taken)
-        cast += _SplitWriter(casting).write(planned, slots)
-    return Corpus(recipe, company, tuple(each.scenario for each in cast), tuple(each.sealed for each in cast))
+    chapters: list[Chapter] = []
+    for company, split, count in wanted:
+        chapter = aside.get((company.seed, split))
+        if chapter is None:
+            chapter = _ChapterWriter(recipe, company, split, phrasebook, held).write(count)
+            if kept is not None:
+                kept(chapter)
+        chapters.append(chapter)
+        if progress is not None:
+            progress(sum(len(done.scenarios) for done in chapters), total)
+    return bind(recipe, (home, *strangers), chapters)
 
 
-class _SplitWriter:
-    """Draws the cases of one split, no two of them with the same words."""
+def bind(recipe: Recipe, companies: Sequence[Company], chapters: Sequence[Chapter]) -> Corpus:
+    """Return the corpus that is made of these chapters."""
+    return Corpus(
+        recipe,
+        companies[0],
+        tuple(scenario for chapter in chapters for scenario in chapter.scenarios),
+        tuple(case for chapter in chapters for case in chapter.sealed),
+        tuple(companies[1:]),
+    )
 
-    def __init__(self, casting: Casting) -> None:
-        self._casting = casting
-        self._company = casting.company
-        self._split = casting.split
+
+def home_held_out(home: Company) -> frozenset[str]:
+    """Return the families that have no cases but those of ``test_new_family``, where there is that split."""
+    return held_out(playable(House(home.conventions)), derive_rng(home.seed, "held out"))
+
+
+class _ChapterWriter:
+    """Draws the cases of one split at one company, no two of them with the same words.
+
+    Nothing that it draws depends on another chapter: names for new records come from a share of all names that is the
+    split's own.
+    """
+
+    def __init__(
+        self, recipe: Recipe, company: Company, split: Split, phrasebook: Phrasebook, held: frozenset[str]
+    ) -> None:
+        self._recipe = recipe
+        self._company = company
+        self._split = split
+        self._held = held
+        pools = tuple(company.file.pools)
+        self._casting = Casting(
+            company=company,
+            shelf=Shelf(company, split),
+            split=split,
+            phrasebook=phrasebook,
+            archive=Archive.of_rows(company.file.rows),
+            taken=known_names(company),
+            names_share=(pools.index(split), len(pools)),
+            dialect=recipe.dialect if split is Split.TEST_RENAMED else None,
+        )
         self._said: set[tuple[str, ...]] = set()
 
-    def write(self, planned: Sequence[Slot], slots: Sequence[Slot]) -> Iterator[CastCase]:
-        """Yield one case per place, in a drawn order; a place that nothing fits goes to a similar blueprint."""
-        order = list(planned)
+    def write(self, count: int) -> Chapter:
+        """Return the chapter."""
+        slots = self._slots()
+        rng = derive_rng(self._company.seed, "plan", self._split.value)
+        order = plan_split(slots, count, self._recipe.profile, rng)
         derive_rng(self._company.seed, "order", self._split.value).shuffle(order)
-        for place, slot in enumerate(order):
-            yield self._fill(place, len(order), slot, slots)
+        if self._split is Split.STREAM and self._recipe.order == "compositional":
+            order = in_composition(order)
+        cast = [self._fill(place, len(order), slot, slots) for place, slot in enumerate(order)]
+        return Chapter(
+            self._company.seed,
+            self._split,
+            tuple(case.scenario for case in cast),
+            tuple(case.sealed for case in cast),
+        )
+
+    def _slots(self) -> tuple[Slot, ...]:
+        slots = playable(House(self._company.conventions))
+        wanted = self._split is Split.TEST_NEW_FAMILY
+        return tuple(slot for slot in slots if (slot.family.name in self._held) is wanted)
 
     def _fill(self, place: int, count: int, slot: Slot, slots: Sequence[Slot]) -> CastCase:
         rng = derive_rng(self._company.seed, "case", self._split.value, place)
@@ -209,7 +275,8 @@ class _SplitWriter:
         return day - timedelta(days=max(day.weekday() - _SATURDAY + 1, 0))
 
 
-def _known_names(company: Company) -> set[str]:
+def known_names(company: Company) -> set[str]:
+    """Return the names that new records of a company cannot have, folded to lower case."""
     rows = company.file.rows
     known = {str(row["name"]).casefold() for row in rows[Entity.CLIENT]}
     known |= {str(row["name"]).split(" ")[0].casefold() for row in rows[Entity.CLIENT]}
@@ -226,65 +293,3 @@ def _known_names(company: Company) -> set[str]:
 
 def _products(area: str, text: str) -> list[str]:
     return [f"{area} {kind}" for kind in PRODUCT_KINDS if f"{area} {kind}" in text]
-
-
-# ---------------------------------------------------------------------------------------------------------------------
-# Files
-
-
-def write_corpus(corpus: Corpus, folder: Path) -> Manifest:
-    """Write ``corpus`` into ``folder`` and return its manifest, which is written last.
-
-    Each file is replaced in one step; a folder without a manifest that fits is not a corpus.
-    """
-    texts = {
-        "scenarios.jsonl": "".join(canonical_json(scenario) + "\n" for scenario in corpus.scenarios),
-        "goals.jsonl": "".join(canonical_json(case) + "\n" for case in corpus.sealed),
-        "company.json": canonical_json(corpus.company.file) + "\n",
-    }
-    manifest = Manifest(
-        generator_version=GENERATOR_VERSION,
-        recipe=corpus.recipe,
-        content_hash=corpus.content_hash,
-        counts=_counted(scenario.split.value for scenario in corpus.scenarios),
-        categories=_counted(scenario.category for scenario in corpus.scenarios),
-        files={name: content_hash(text) for name, text in texts.items()},
-    )
-    texts["card.md"] = render_card(corpus.company, corpus.scenarios, manifest.content_hash)
-    (folder / _MANIFEST).unlink(missing_ok=True)
-    for name, text in texts.items():
-        write_atomically(folder / name, text)
-    write_atomically(folder / _MANIFEST, canonical_json(manifest) + "\n")
-    return manifest
-
-
-def load_corpus(folder: Path) -> Corpus:
-    """Return the corpus in ``folder``.
-
-    Raises:
-        InputFileError: a file is missing or malformed (named with its line), or is not the one that was written.
-    """
-    manifest = parse_record(Manifest, parse_json(read_text(folder / _MANIFEST), _MANIFEST), _MANIFEST)
-    if manifest.generator_version != GENERATOR_VERSION:
-        raise InputFileError(
-            f"{folder / _MANIFEST}: made by generator {manifest.generator_version!r}, this one is "
-            f"{GENERATOR_VERSION!r}; generate the corpus again"
-        )
-    scenarios = tuple(load_json_lines(Scenario, folder / "scenarios.jsonl"))
-    sealed = tuple(load_json_lines(SealedCase, folder / "goals.jsonl"))
-    text = read_text(folder / "company.json")
-    company = build_company(parse_record(CompanyFile, parse_json(text, "company.json"), "company.json"))
-    corpus = Corpus(manifest.recipe, company, scenarios, sealed)
-    if [scenario.scenario_id for scenario in scenarios] != [case.scenario_id for case in sealed]:
-        raise InputFileError(f"{folder}: scenarios.jsonl and goals.jsonl do not hold the same cases in the same order")
-    for name, written in manifest.files.items():
-        if content_hash(read_text(folder / name)) != written:
-            raise InputFileError(f"{folder / name}: changed since the manifest was written; generate the corpus again")
-    return corpus
-
-
-_MANIFEST = "manifest.json"
-
-
-def _counted(labels: Iterator[str]) -> Mapping[str, int]:
-    return dict(sorted(Counter(labels).items()))

@@ -7,7 +7,7 @@ from atlas.scenarios.companies import Company
 from atlas.scenarios.customer import ScriptedCustomer
 from atlas.scenarios.records import Scenario
 from atlas.scenarios.solutions import run_solution
-from atlas.scenarios.stage import open_world
+from atlas.scenarios.stage import set_stage
 from atlas.verify.goals import Solution
 from atlas.verify.vault import GoalVault
 
@@ -28,8 +28,8 @@ class SolutionDemonstrator:
 
     def demonstrate(self) -> tuple[Turn, ...]:
         """Return the case solved from its start."""
-        world = open_world(self._company, self._scenario)
-        return run_solution(self._solution, world, ScriptedCustomer(self._scenario.customer_script))
+        office = set_stage(self._company, self._scenario).office
+        return run_solution(self._solution, office, ScriptedCustomer(self._scenario.customer_script))
 
 
 def build_demonstrator(company: Company, scenario: Scenario, vault: GoalVault) -> SolutionDemonstrator:

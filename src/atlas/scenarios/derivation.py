@@ -12,28 +12,23 @@ from atlas.crm.records import Entity
 from atlas.crm.schema import SCHEMA
 from atlas.episodes.records import Turn
 from atlas.scenarios.conventions import (
-    AmountRounding,
     ChangeNote,
     Convention,
     DealNaming,
+    DocumentContact,
     DocumentNaming,
-    OpeningStage,
     OwnerAssignment,
-    QuarterEnd,
-    QuoteApproval,
-    QuotePrefix,
-    QuoteValidity,
-    Reopening,
     StageLadder,
-    StageProbability,
-    StandardQuote,
     Vocabulary,
 )
 from atlas.scenarios.conventions.deals import STAGES
 from atlas.scenarios.records import Scenario
+from atlas.scenarios.rule_values import RULE_VALUES, Known, RuleValue
 from atlas.verify.matchers import is_number
 
-_NUMBER = re.compile(r"(?<![\w.])(\d[\d,]*(?:\.\d+)?)(k\b)?")
+_NUMBER = re.compile(r"(?<![\w.])(\d[\d,]*(?:\.\d+)?)(k\b| ?m\b| million\b)?")
+_UNITS = {"": 1, "k": 1_000, "m": 1_000_000, "million": 1_000_000}
+_ISO_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _SLOT_SHAPES = {"date": r"\d{4}-\d\d-\d\d", "year": r"\d{4}"}  # of a template; other slots take anything
 _STEERING = frozenset({"order_by", "limit"})  # arguments that steer a search and hold no business value
 
@@ -88,48 +83,46 @@ class Knowledge:
         return value.casefold() in self._heard.casefold() or any(text in self._heard for text in _day_texts(value))
 
     def _numbers(self) -> set[float]:
-        return {float(text.replace(",", "")) * (1000 if k else 1) for text, k in _NUMBER.findall(self._heard)}
+        return {
+            round(float(text.replace(",", "")) * _UNITS[unit.strip()], 2) for text, unit in _NUMBER.findall(self._heard)
+        }
+
+    def _seen_numbers(self) -> Iterator[float]:
+        return (seen for seen in self._seen if is_number(seen))
+
+    def _known_days(self) -> Iterator[date]:
+        """Yield every day that was seen as a whole value."""
+        for seen in self._seen:
+            if isinstance(seen, str) and _ISO_DAY.fullmatch(seen):
+                yield date.fromisoformat(seen)
 
     def _knows(self, value: object) -> bool:
         return self._was_said(value) or value in self._seen
 
     def _follows(self, convention: Convention, value: object) -> bool:
-        if isinstance(value, (int, float)):
-            return self._number_follows(convention, value)
-        return isinstance(value, str) and self._text_follows(convention, value)
-
-    def _number_follows(self, convention: Convention, value: float) -> bool:
-        match convention:
-            case StageProbability():
-                return value in convention.points.values()
-            case StandardQuote():
-                return any(value * 100 == seen * convention.percent for seen in self._seen if is_number(seen))
-            case AmountRounding():
-                return any(convention.round_cents(round(said * 100)) == value * 100 for said in self._numbers())
-            case _:
-                return False
-
-    def _text_follows(self, convention: Convention, value: str) -> bool:
-        if value in self._constants(convention):
+        given = RULE_VALUES.get(convention.kind, {}).values()
+        if any(value == outcome for one in given for outcome in self._outcomes(convention, one)):
             return True
-        return any(self._fits_template(template, value) for template in _templates(convention))
+        if not isinstance(value, str):
+            return False
+        return value in _house_words(convention) or any(
+            self._fits_template(template, value) for template in _templates(convention)
+        )
 
-    def _constants(self, convention: Convention) -> tuple[str, ...]:
-        """Return the texts that a convention gives for the day of the case, whatever the case is about."""
-        today = self._today
-        match convention:
-            case QuoteValidity():
-                return (convention.valid_until(today),)
-            case QuotePrefix():
-                return (convention.render(today),)
-            case Reopening():
-                return (convention.close_date(today),)
-            case QuarterEnd():
-                return (convention.last_day(today),)
-            case QuoteApproval():
-                return () if convention.note is None else (convention.note,)
-            case _:
-                return _house_words(convention)
+    def _outcomes(self, convention: Convention, given: RuleValue) -> Iterator[object]:
+        """Yield what a rule gives, for everything known that it can follow from by itself."""
+        match given.needs:
+            case ():
+                yield given.give(convention, Known(self._today))
+            case ("day",):
+                yield from (given.give(convention, Known(self._today, day=day)) for day in self._known_days())
+            case ("money",):
+                for money in (*self._numbers(), *self._seen_numbers()):
+                    yield given.give(convention, Known(self._today, money=round(money, 2)))
+            case ("stage",):
+                yield from (given.give(convention, Known(self._today, stage=stage)) for stage in STAGES)
+            case _:  # texts are recognized by their templates and words
+                return
 
     def _fits_template(self, template: str, value: str) -> bool:
         """Tell whether ``value`` is the template with nothing in its slots but what is known, or the date."""
@@ -192,12 +185,12 @@ def _house_words(convention: Convention) -> tuple[str, ...]:
     match convention:
         case Vocabulary():
             return tuple(term.value for term in convention.terms)
-        case OpeningStage():
-            return (convention.stage,)
         case OwnerAssignment():
             return (*convention.owners.values(), *convention.owners)
         case StageLadder():
             return STAGES
+        case DocumentContact():
+            return tuple(convention.titles.values())
         case _:
             return ()
 

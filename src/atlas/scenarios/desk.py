@@ -40,7 +40,7 @@ class Shelf:
     """
 
     def __init__(self, company: Company, pool: Split) -> None:
-        self.words: Vocabularies = pool_words(company.seed)[pool]
+        self.words: Vocabularies = pool_words(company.seed, company.directory.staff, tuple(company.file.pools))[pool]
         rows = company.file.rows
         mine = frozenset(company.file.pools[pool])
         self.clients: tuple[Row, ...] = tuple(row for row in rows[Entity.CLIENT] if row["client_id"] in mine)
@@ -50,6 +50,11 @@ class Shelf:
         self._contacts = _grouped((row for row in rows[Entity.CONTACT] if row["client_id"] in mine), "client_id")
         self._quotes = _grouped(rows[Entity.QUOTE], "opportunity_id")
         self._files = _grouped(rows[Entity.DOCUMENT], "entity_id")
+        self._notes = _grouped(rows[Entity.NOTE], "entity_id")
+        self.contracts: tuple[Row, ...] = tuple(row for row in rows[Entity.CONTRACT] if row["client_id"] in mine)
+        self._contracts = _grouped(self.contracts, "client_id")
+        self.companies: tuple[Row, ...] = tuple(rows[Entity.COMPANY])
+        self._deals_by_id = {str(row["opportunity_id"]): row for row in self.deals}
 
     def client_of(self, row: Row) -> Row:
         """Return the client that a deal or a contact belongs to."""
@@ -78,6 +83,23 @@ class Shelf:
         """Return the quotes of a deal."""
         return self._quotes.get(str(deal["opportunity_id"]), ())
 
+    def contracts_of(self, client: Row) -> Sequence[Row]:
+        """Return the contracts of a client."""
+        return self._contracts.get(str(client["client_id"]), ())
+
+    def deal_of(self, row: Row) -> Row:
+        """Return the deal that a quote or a contract belongs to."""
+        return self._deals_by_id[str(row["opportunity_id"])]
+
+    @property
+    def quotes(self) -> tuple[Row, ...]:
+        """All quotes of the pool, deal by deal."""
+        return tuple(quote for deal in self.deals for quote in self.quotes_of(deal))
+
+    def notes_of(self, record_id: FieldValue) -> Sequence[Row]:
+        """Return the notes on a record."""
+        return self._notes.get(str(record_id), ())
+
     def files_of(self, deal: Row) -> tuple[str, ...]:
         """Return the names of the documents on a deal."""
         return tuple(str(row["file_name"]) for row in self._files.get(str(deal["opportunity_id"]), ()))
@@ -91,15 +113,15 @@ class Desk:
         shelf: The records that it may be about.
         today: The day on which it plays.
         rng: Where the draws come from.
-        taken: Names that cannot be given to records that are to be created.
+        names: Where names of new records come from.
     """
 
-    def __init__(self, company: Company, shelf: Shelf, today: date, rng: random.Random, taken: set[str]) -> None:
+    def __init__(self, company: Company, shelf: Shelf, today: date, rng: random.Random, names: NameMaker) -> None:
         self.company = company
         self.shelf = shelf
         self.today = today
         self.rng = rng
-        self.names = NameMaker(rng, taken)
+        self.names = names
         self.words = shelf.words
         self.house = House(company.conventions)
 

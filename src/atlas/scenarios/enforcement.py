@@ -19,6 +19,7 @@ from atlas.crm.validation_rules import (
 )
 from atlas.scenarios.conventions import (
     AmountRounding,
+    ClientOwnership,
     Convention,
     DealNaming,
     DealOwnership,
@@ -49,6 +50,8 @@ def _rules_of(convention: Convention) -> Iterator[ValidationRule]:
         case DealNaming():
             example = convention.render("Example Client", "Example Product", _EXAMPLE_DAY)
             yield NamePattern(Entity.OPPORTUNITY, "name", convention.pattern, example)
+        case ClientOwnership():
+            yield OwnerOnly(Entity.CLIENT)
         case DealOwnership():
             yield OwnerOnly(Entity.OPPORTUNITY)
         case QuoteApproval():

@@ -5,42 +5,55 @@ They open every goal, and are therefore no part of any episode.
 
 from __future__ import annotations
 
+import dataclasses
+import math
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from typing import Final
 
-from atlas.core.errors import CorpusError
 from atlas.core.records import record
 from atlas.crm.records import Entity
 from atlas.crm.schema import SCHEMA
-from atlas.episodes.records import Turn
+from atlas.scenarios.archive import Archive
+from atlas.scenarios.case_gates import CaseOnTrial, CaseReport, Finding, examine
 from atlas.scenarios.conventions import (
     ChangeNote,
     Confidentiality,
     Convention,
-    DiscountApproval,
-    QuoteApproval,
+    Discretion,
     StageFields,
     Superlative,
     Vocabulary,
 )
-from atlas.scenarios.corpus import Corpus, cook
-from atlas.scenarios.customer import ScriptedCustomer
-from atlas.scenarios.derivation import underived
-from atlas.scenarios.mutants import OracleRun, mutants_of
-from atlas.scenarios.records import Scenario
+from atlas.scenarios.corpus import Corpus, Progress, cook
+from atlas.scenarios.diversity import Diversity, measure_diversity
+from atlas.scenarios.failures import FAILURES, FailureGroup, get_failure
 from atlas.scenarios.schedule import FAILURE_SHARE
-from atlas.scenarios.shortcuts import SHORTCUTS, play_shortcut
-from atlas.scenarios.solutions import run_solution
-from atlas.scenarios.stage import open_world
-from atlas.verify.goals import Solution, Split
-from atlas.verify.judge import judge
-from atlas.verify.vault import GoalVault
+from atlas.scenarios.shortcuts import SHORTCUTS
+from atlas.verify.goals import Split
 
-FEWEST_CONVENTIONS, FEWEST_FAMILIES = 10, 15
-BALANCE_TOLERANCE = 0.02  # of the share of failures
-SHORTCUT_CEILING = 0.2  # strict success that no shortcut may exceed
+FEWEST_CONVENTIONS, FEWEST_FAMILIES = 15, 15
+BALANCE_TOLERANCE = 0.01  # of the share of failures
+SHORTCUT_CEILINGS: Final[Mapping[str, float]] = {"success": 0.02, "failure": 0.05}
+"""Strict success that no shortcut may exceed, by kind of case."""
+DISTINCT_PER_CASE = 2.0  # utterances without names and figures, in a corpus of full size
+MOST_FREQUENT_TOOL = 0.25  # of all calls, where the families are balanced
 
+_FULL = 1000  # cases from which on a corpus counts as one of full size
 _SHOWN_FAILURES = 5
+_CHUNK = 25  # cases that a process is given at a time
+
+_CASE_PROMISES: Final[Mapping[str, str]] = {
+    "oracle": "every solution scores 1.0 and the user has nothing left to say",
+    "traced": "every expected value has a trace, and working it out gives the value again",
+    "derivable": "a colleague can know every value in a solution at that point",
+    "two_paths": "where something is written there are two distinct solutions",
+    "do_nothing": "doing nothing never succeeds",
+    "blunder": "carrying out a failure case as it stands fails, as its category says",
+    "mutants": "every damaged oracle run fails",
+    "words": "no unfilled slot, no id, no goal-only literal in what a user says",
+}
 
 
 @record
@@ -68,153 +81,178 @@ class GateResult:
 
 
 @record
+class ShortcutScore:
+    """Strict success of an agent that takes a shortcut.
+
+    Attributes:
+        agent: Its name.
+        success: Share of the success cases that it passes.
+        failure: Share of the failure cases that it passes.
+    """
+
+    agent: str
+    success: float
+    failure: float
+
+
+@record
 class GateReport:
     """What all gates found.
 
     Attributes:
         content_hash: Of the corpus.
         gates: In the order in which they were applied.
-        shortcut_scores: Strict success of agents that take a shortcut.
+        shortcuts: What shortcuts achieve.
+        mutants: Number of damaged runs by class of damage.
+        diversity: How varied the language is.
     """
 
     content_hash: str
     gates: tuple[GateResult, ...]
-    shortcut_scores: Mapping[str, float]
+    shortcuts: tuple[ShortcutScore, ...]
+    mutants: Mapping[str, int]
+    diversity: Diversity
 
     @property
     def passed(self) -> bool:
         """Whether every gate is passed."""
         return all(gate.passed for gate in self.gates)
 
+    def with_gate(self, gate: GateResult) -> GateReport:
+        """Return the report with one gate more."""
+        return dataclasses.replace(self, gates=(*self.gates, gate))
 
-def check_corpus(corpus: Corpus) -> GateReport:
-    """Return what the gates find about ``corpus``."""
-    vault = corpus.vault()
-    runs: dict[str, OracleRun] = {}
-    magic: list[Finding] = []
-    oracle = _gate(
-        "oracle", "every solution scores 1.0 and the user has nothing left to say", _oracle(corpus, runs, magic)
-    )
-    shortcuts = {
-        name: [play_shortcut(name, corpus, scenario, vault) for scenario in corpus.scenarios] for name in SHORTCUTS
-    }
-    scores = {name: sum(strict) / max(len(strict), 1) for name, strict in shortcuts.items()}
+
+def check_corpus(corpus: Corpus, *, jobs: int = 1, progress: Progress | None = None) -> GateReport:
+    """Return what the gates find about ``corpus``.
+
+    Args:
+        corpus: The corpus.
+        jobs: Processes to work in; the report is the same for any number.
+        progress: Told how many cases were examined.
+    """
+    reports = list(_examined(corpus, jobs, progress))
+    shortcuts = _shortcut_scores(corpus, reports)
+    mutants: Counter[str] = Counter()
+    for report in reports:
+        mutants.update(report.mutants)
+    diversity = measure_diversity(corpus.scenarios, corpus.sealed)
     return GateReport(
         corpus.content_hash,
         (
-            oracle,
-            _gate("derivable", "a colleague can know every value in a solution at that point", iter(magic)),
-            _gate("two_paths", "where something is written there are two distinct solutions", _paths(corpus, vault)),
-            _gate("do_nothing", "doing nothing never succeeds", _idle(corpus, shortcuts["do_nothing"])),
-            _gate("shortcuts", f"no shortcut succeeds in over {SHORTCUT_CEILING:.0%}", _bounded(scores)),
-            _gate("mutants", "every damaged oracle run fails", _mutants(corpus, vault, runs)),
-            _gate("words", "no unfilled slot, no id, no goal-only literal in what a user says", _words(corpus, vault)),
-            _gate("disjoint", "splits share no wording and no name of a record", _disjoint(corpus)),
-            _gate("balance", "failures, families and conventions as promised", _balance(corpus)),
-            _gate("fields", "conventions use existing fields and values", _fields(corpus)),
-            _gate("deterministic", "the recipe gives the same corpus again", _again(corpus)),
+            *(_case_gate(name, promise, corpus, reports) for name, promise in _CASE_PROMISES.items()),
+            gate_of("shortcuts", _shortcut_promise(), _bounded(corpus, shortcuts)),
+            gate_of("disjoint", "splits share no wording and no name of a record", _disjoint(corpus)),
+            gate_of("alike", "no conversations of two splits are nearly the same", _alike(corpus, diversity)),
+            gate_of("diversity", "many different utterances, no tool that dominates", _diverse(corpus, diversity)),
+            gate_of("balance", "splits, failures, families and conventions as promised", _balance(corpus)),
+            gate_of("taxonomy", "every group of failures has cases", _taxonomy(corpus)),
+            gate_of("fields", "conventions use existing fields and values", _fields(corpus)),
+            gate_of("deterministic", "the recipe gives the same corpus again", _again(corpus)),
         ),
-        scores,
+        shortcuts,
+        dict(sorted(mutants.items())),
+        diversity,
     )
 
 
-Finding = str | None
-"""What one check found: None, or what is wrong."""
+# ---------------------------------------------------------------------------------------------------------------------
+# Cases
 
 
-def _gate(name: str, promise: str, findings: Iterator[Finding]) -> GateResult:
+def _examined(corpus: Corpus, jobs: int, progress: Progress | None) -> Iterator[CaseReport]:
+    reports = map(examine, on_trial(corpus)) if jobs == 1 else _in_processes(corpus, jobs)
+    for done, report in enumerate(reports, start=1):
+        if progress is not None:
+            progress(done, len(corpus.scenarios))
+        yield report
+
+
+def on_trial(corpus: Corpus) -> Iterator[CaseOnTrial]:
+    """Yield the cases of ``corpus`` with everything that is known of them."""
+    archives = {company.seed: Archive.of_rows(company.file.rows) for company in corpus.companies}
+    for scenario, sealed in zip(corpus.scenarios, corpus.sealed, strict=True):
+        company = corpus.company_of(scenario)
+        yield CaseOnTrial(company, archives[company.seed], scenario, sealed)
+
+
+class _Bench:
+    """What a process works on; sent to it once."""
+
+    cases: tuple[CaseOnTrial, ...] = ()
+
+
+def _in_processes(corpus: Corpus, jobs: int) -> Iterator[CaseReport]:
+    with ProcessPoolExecutor(jobs, initializer=_settle, initargs=(corpus,)) as pool:
+        yield from pool.map(_examine_number, range(len(corpus.scenarios)), chunksize=_CHUNK)
+
+
+def _settle(corpus: Corpus) -> None:
+    _Bench.cases = tuple(on_trial(corpus))
+
+
+def _examine_number(number: int) -> CaseReport:
+    return examine(_Bench.cases[number])
+
+
+def _case_gate(name: str, promise: str, corpus: Corpus, reports: Sequence[CaseReport]) -> GateResult:
+    wrong = [
+        f"{scenario.scenario_id} ({scenario.family}/{scenario.paraphrase}): {finding}"
+        for scenario, report in zip(corpus.scenarios, reports, strict=True)
+        for finding in report.findings.get(name, ())
+    ]
+    checked = sum(report.checked.get(name, 0) for report in reports)
+    return GateResult(name, promise, checked, len(wrong), tuple(wrong[:_SHOWN_FAILURES]))
+
+
+def gate_of(name: str, promise: str, findings: Iterable[Finding]) -> GateResult:
+    """Return what a gate found, from what each of its checks found."""
     found = list(findings)
     wrong = [finding for finding in found if finding is not None]
     return GateResult(name, promise, len(found), len(wrong), tuple(wrong[:_SHOWN_FAILURES]))
 
 
-def _oracle(corpus: Corpus, runs: dict[str, OracleRun], magic: list[Finding]) -> Iterator[Finding]:
-    """Check every solution; on the way, keep the first run of each case and look for values from nowhere."""
-    vault = corpus.vault()
-    for scenario in corpus.scenarios:
-        goal = vault.goal_for_verdict(scenario.scenario_id)
-        for number, solution in enumerate(vault.solutions_for_gates(scenario.scenario_id)):
-            try:
-                turns, run = _play(corpus, scenario, solution)
-            except CorpusError as exc:
-                yield f"{_label(scenario)} solution {number}: {exc}"
-                continue
-            runs.setdefault(scenario.scenario_id, run)
-            unknown = list(underived(turns, scenario, corpus.company.conventions))
-            magic.append(f"{_label(scenario)} solution {number}: {'; '.join(unknown)}" if unknown else None)
-            verdict = judge(goal, changes=run.changes, responses=run.responses, writes=run.writes)
-            wrong = f"{_label(scenario)} solution {number}: {verdict.score} {verdict.failed_fields} {_errors(turns)}"
-            yield None if verdict.strict else wrong
+# ---------------------------------------------------------------------------------------------------------------------
+# Shortcuts
 
 
-def _play(corpus: Corpus, scenario: Scenario, solution: Solution) -> tuple[tuple[Turn, ...], OracleRun]:
-    """Return the turns of a solution's run and what is left of it."""
-    world = open_world(corpus.company, scenario)
-    turns = run_solution(solution, world, ScriptedCustomer(scenario.customer_script))
-    return turns, OracleRun(world.changes(), tuple(turn.response for turn in turns), world.writes)
+def _shortcut_scores(corpus: Corpus, reports: Sequence[CaseReport]) -> tuple[ShortcutScore, ...]:
+    kinds = Counter(scenario.category for scenario in corpus.scenarios)
+    passed = Counter(
+        (name, scenario.category)
+        for scenario, report in zip(corpus.scenarios, reports, strict=True)
+        for name in report.shortcuts
+    )
+
+    def share(name: str, kind: str) -> float:
+        return passed[name, kind] / max(kinds[kind], 1)  # type: ignore[index]
+
+    return tuple(ShortcutScore(name, share(name, "success"), share(name, "failure")) for name in SHORTCUTS)
 
 
-def _errors(turns: Sequence[Turn]) -> list[str]:
-    """Return what the world objected to on the way."""
-    return [step.result.error.message for turn in turns for step in turn.steps if step.result.error]
+def _shortcut_promise() -> str:
+    success, failure = SHORTCUT_CEILINGS["success"], SHORTCUT_CEILINGS["failure"]
+    return f"no shortcut passes over {success:.0%} of the successes or {failure:.0%} of the failures"
 
 
-def _label(scenario: Scenario) -> str:
-    return f"{scenario.scenario_id} ({scenario.family}/{scenario.paraphrase})"
+def _bounded(corpus: Corpus, scores: Sequence[ShortcutScore]) -> Iterator[Finding]:
+    kinds = Counter(scenario.category for scenario in corpus.scenarios)
+    for kind, ceiling in SHORTCUT_CEILINGS.items():
+        cases = kinds["success" if kind == "success" else "failure"]
+        for score in scores:
+            share = score.success if kind == "success" else score.failure
+            over = share * cases > _most(ceiling, cases)
+            yield f"{score.agent} passes {share:.1%} of {cases} {kind} cases" if over else None
 
 
-def _paths(corpus: Corpus, vault: GoalVault) -> Iterator[Finding]:
-    for scenario in corpus.scenarios:
-        if vault.goal_for_verdict(scenario.scenario_id).expected_changes:
-            solutions = vault.solutions_for_gates(scenario.scenario_id)
-            yield None if len(set(map(repr, solutions))) > 1 else f"{_label(scenario)} has one path"
+def _most(ceiling: float, cases: int) -> float:
+    """Return how many cases a ceiling allows; small corpora may be off by two standard deviations of chance."""
+    expected = ceiling * cases
+    return expected if cases >= _FULL * ceiling * 4 else expected + 2 * math.sqrt(expected)
 
 
-def _idle(corpus: Corpus, strict: Sequence[bool]) -> Iterator[Finding]:
-    for scenario, succeeded in zip(corpus.scenarios, strict, strict=True):
-        yield f"{_label(scenario)} is solved by doing nothing" if succeeded else None
-
-
-def _bounded(scores: Mapping[str, float]) -> Iterator[Finding]:
-    for name, score in scores.items():
-        yield f"{name} succeeds in {score:.1%}" if score > SHORTCUT_CEILING else None
-
-
-def _mutants(corpus: Corpus, vault: GoalVault, runs: Mapping[str, OracleRun]) -> Iterator[Finding]:
-    for scenario in corpus.scenarios:
-        run = runs.get(scenario.scenario_id)
-        if run is None:
-            continue
-        goal = vault.goal_for_verdict(scenario.scenario_id)
-        for damage, mutant in mutants_of(run, corpus.company.base.rows(Entity.CLIENT)):
-            verdict = judge(goal, changes=mutant.changes, responses=mutant.responses, writes=mutant.writes)
-            yield f"{_label(scenario)} survives: {damage}" if verdict.strict else None
-
-
-def _words(corpus: Corpus, vault: GoalVault) -> Iterator[Finding]:
-    secrets = [text for convention in corpus.company.conventions for text in _secrets(convention)]
-    for scenario in corpus.scenarios:
-        script = scenario.customer_script
-        heard = "\n".join((*script.turns, *(entry.text for entry in script.disclosures)))
-        goal = vault.goal_for_verdict(scenario.scenario_id)
-        ids = [change.id for change in goal.expected_changes if change.id]
-        telling = [text for text in (*secrets, *ids, scenario.canary) if text.casefold() in heard.casefold()]
-        if "{" in heard or "}" in heard:
-            yield f"{_label(scenario)} has an unfilled slot: {heard!r}"
-        else:
-            yield f"{_label(scenario)} gives away {telling}: {heard!r}" if telling else None
-
-
-def _secrets(convention: Convention) -> tuple[str, ...]:
-    """Return texts of a convention that a user never says."""
-    if isinstance(convention, QuoteApproval):
-        texts = (convention.approver, convention.approver_name)
-        return texts if convention.note is None else (*texts, convention.note)
-    if isinstance(convention, DiscountApproval):
-        return (convention.approver, convention.approver_name)
-    if isinstance(convention, ChangeNote):
-        return (convention.template.replace("{value}", "").strip(" []:-"),)
-    return ()
+# ---------------------------------------------------------------------------------------------------------------------
+# Splits
 
 
 def _disjoint(corpus: Corpus) -> Iterator[Finding]:
@@ -247,9 +285,30 @@ def _record_names(corpus: Corpus) -> Iterator[tuple[Split, str]]:
         yield pool_of[str(contact["client_id"])], f"{contact['first_name']} {contact['last_name']}"
 
 
+def _alike(corpus: Corpus, diversity: Diversity) -> Iterator[Finding]:
+    yield from (None for _ in corpus.scenarios)
+    yield from (f"{one} and {other} are nearly the same" for one, other in diversity.near_duplicates)
+
+
+def _diverse(corpus: Corpus, diversity: Diversity) -> Iterator[Finding]:
+    cases = len(corpus.scenarios)
+    if cases >= _FULL:
+        few = diversity.distinct < DISTINCT_PER_CASE * cases
+        yield f"{diversity.distinct} different utterances in {cases} cases" if few else None
+    if corpus.recipe.profile == "balanced" and cases >= _FULL:
+        tool, share = next(iter(diversity.tools.items()))
+        yield f"{tool} makes up {share:.1%} of the calls" if share > MOST_FREQUENT_TOOL else None
+    yield None if diversity.distinct > cases / 2 else f"only {diversity.distinct} different utterances in {cases} cases"
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Counts
+
+
 def _balance(corpus: Corpus) -> Iterator[Finding]:
-    for split in corpus.company.file.pools:
+    for split, wanted in corpus.recipe.counts.items():
         cases = corpus.split(split)
+        yield None if len(cases) == wanted else f"{split.value} has {len(cases)} cases, not {wanted}"
         failures = sum(scenario.category == "failure" for scenario in cases)
         off = abs(failures - FAILURE_SHARE * len(cases)) > max(BALANCE_TOLERANCE * len(cases), 1)
         yield f"{split.value} has {failures} failures in {len(cases)} cases" if off else None
@@ -261,11 +320,22 @@ def _balance(corpus: Corpus) -> Iterator[Finding]:
         yield f"only {len(count)} families in {split.value}" if few else None
 
 
+def _taxonomy(corpus: Corpus) -> Iterator[Finding]:
+    known = {template.id for template in FAILURES}
+    failures = Counter(scenario.failure for scenario in corpus.scenarios if scenario.failure in known)
+    groups = {get_failure(str(name)).group for name in failures}
+    if sum(failures.values()) >= len(FAILURES) * 4:
+        for group in FailureGroup:
+            yield None if group in groups else f"no failure of the group {group.value}"
+    yield None if failures else "no failure of a known category"
+
+
 def _fields(corpus: Corpus) -> Iterator[Finding]:
-    for entity, field in _used_fields(corpus.company.conventions):
+    conventions = [convention for company in corpus.companies for convention in company.conventions]
+    for entity, field in _used_fields(conventions):
         known = {definition.name for definition in SCHEMA[entity].fields}
         yield None if field in known else f"{entity.value} has no field {field!r}"
-    for convention in corpus.company.conventions:
+    for convention in conventions:
         if isinstance(convention, Vocabulary):
             for term in convention.terms:
                 allowed = SCHEMA[term.entity].field(term.field).allowed
@@ -282,7 +352,7 @@ def _used_fields(conventions: Sequence[Convention]) -> Iterator[tuple[Entity, st
                 yield from ((term.entity, term.field) for term in convention.terms)
             case Confidentiality():
                 yield convention.entity, convention.field
-            case ChangeNote() | StageFields() | Superlative():
+            case ChangeNote() | StageFields() | Superlative() | Discretion():
                 yield Entity.OPPORTUNITY, convention.field
             case _:
                 continue

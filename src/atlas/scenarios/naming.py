@@ -10,6 +10,7 @@ import random
 import unicodedata
 from collections.abc import Callable, Sequence
 from typing import TypeAlias, TypeVar
+from zlib import crc32
 
 from atlas.core.errors import CorpusError
 
@@ -104,7 +105,10 @@ PRODUCT_AREAS: tuple[str, ...] = (
 
 PRODUCT_KINDS: tuple[str, ...] = (
     "Rollout", "Upgrade", "Renewal", "Pilot", "Expansion", "Replacement", "Integration", "Audit", "Migration",
-    "Maintenance Plan", "Retrofit", "Starter Package",
+    "Maintenance Plan", "Retrofit", "Starter Package", "Extension", "Relocation", "Modernization", "Trial", "Overhaul",
+    "Service Contract", "Refresh", "Consolidation", "Assessment", "Framework", "Second Phase", "Handover", "Redesign",
+    "Standardization", "Outsourcing", "Spare Set", "Workshop Series", "Licence Pack", "Feasibility Study",
+    "Support Plan",
 )  # fmt: skip
 
 NATURAL_WORDS: tuple[str, ...] = (
@@ -158,24 +162,34 @@ class NameMaker:
     Args:
         rng: Where the draws come from.
         taken: Names given out so far, folded to lower case; shared by all makers of one company.
+        share: Which of how many shares of all names it draws from; makers with different shares never meet.
     """
 
-    def __init__(self, rng: random.Random, taken: set[str]) -> None:
+    def __init__(self, rng: random.Random, taken: set[str], share: tuple[int, int] = (0, 1)) -> None:
         self._rng = rng
         self._taken = taken
+        self._share = share
 
-    def fresh(self, make: NameDraw) -> str:
+    def fresh(self, make: NameDraw, *, of_share: bool = False) -> str:
         """Return the first result of ``make`` that is not taken, and take it.
+
+        Args:
+            make: Draws a candidate.
+            of_share: Whether it has to be of this maker's own share of all names.
 
         Raises:
             CorpusError: no fresh name turned up; the lists are too short for what is asked of them.
         """
         for _ in range(_ATTEMPTS):
             name = make(self._rng)
-            if name.casefold() not in self._taken:
+            if name.casefold() not in self._taken and (not of_share or self._is_in_share(name)):
                 self._taken.add(name.casefold())
                 return name
         raise CorpusError(f"no fresh name after {_ATTEMPTS} draws; the word lists are too short for this company size")
+
+    def _is_in_share(self, name: str) -> bool:
+        place, shares = self._share
+        return shares == 1 or crc32(name.split(" ", maxsplit=1)[0].casefold().encode()) % shares == place
 
     def claim(self, name: str) -> bool:
         """Take ``name`` if nobody has it; tell whether that worked."""
@@ -187,7 +201,8 @@ class NameMaker:
         """Return the name of a firm in ``industry`` that is no part of another name, nor another one of it."""
         kind = self._rng.choice(_FIRM_KINDS[industry])
         return self.fresh(
-            lambda rng: self._unmistakable(f"{syllable(rng)}{rng.choice(_FIRM_ENDINGS)}".capitalize(), kind)
+            lambda rng: self._unmistakable(f"{syllable(rng)}{rng.choice(_FIRM_ENDINGS)}".capitalize(), kind),
+            of_share=True,
         )
 
     def _unmistakable(self, root: str, kind: str) -> str:
@@ -206,11 +221,11 @@ class NameMaker:
 
     def town(self) -> str:
         """Return the name of a town."""
-        return self.fresh(lambda rng: (syllable(rng) + rng.choice(_TOWN_ENDINGS)).capitalize())
+        return self.fresh(lambda rng: (syllable(rng) + rng.choice(_TOWN_ENDINGS)).capitalize(), of_share=True)
 
     def opaque(self) -> str:
         """Return a word that means nothing anywhere."""
-        return self.fresh(opaque_word)
+        return self.fresh(opaque_word, of_share=True)
 
     def code(self) -> str:
         """Return a code of three capital letters, as house codes in file names and prefixes are."""

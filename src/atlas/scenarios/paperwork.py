@@ -10,7 +10,14 @@ from typing import cast
 from atlas.core.clock import start_of_business
 from atlas.core.ids import draw_uuid
 from atlas.crm.records import Entity
-from atlas.scenarios.conventions import DocumentNaming, QuotePrefix, QuoteValidity, StageDocument
+from atlas.scenarios.conventions import (
+    ContractDocument,
+    ContractTerm,
+    DocumentNaming,
+    QuotePrefix,
+    QuoteValidity,
+    StageDocument,
+)
 from atlas.scenarios.conventions.deals import OPEN_STAGES
 from atlas.scenarios.naming import INDUSTRIES, NameMaker
 from atlas.scenarios.portfolio import Setting, StoredRow
@@ -19,6 +26,7 @@ QUOTED_STAGES = ("Proposal", "Negotiation", "Closed-Won", "Closed-Lost")
 _STATUS_DECK = ("Draft", "Draft", "Sent", "Sent", "Approved", "Rejected", "Canceled")
 _EXTRA_DOCUMENT_CHANCE = 0.25
 _EARLY_DOCUMENT_CHANCE = 0.5  # share of deals that have a stage's document before they reach the stage
+_CONTRACT_CHANCE = 0.5  # share of won deals that have their contract
 _NOTE_CHANCE = 0.2
 _NOTES = (
     "Asked for a call back next week.",
@@ -40,9 +48,10 @@ def write_paperwork(rng: random.Random, setting: Setting, deals: list[StoredRow]
                     statuses = list(_STATUS_DECK)
                     rng.shuffle(statuses)
                 yield Entity.QUOTE, _quote(rng, setting, deal, version, statuses.pop())
-        if deal["stage"] == "Closed-Won":
+        contracted = deal["stage"] == "Closed-Won" and rng.random() < _CONTRACT_CHANCE
+        if contracted:
             yield Entity.CONTRACT, _contract(rng, setting, deal)
-        for name in _file_names(rng, setting, deal):
+        for name in _file_names(rng, setting, deal, contracted=contracted):
             yield Entity.DOCUMENT, _document(rng, setting, deal, name)
         if rng.random() < _NOTE_CHANCE:
             yield Entity.NOTE, _note(rng, setting, deal)
@@ -81,8 +90,10 @@ def _quote(rng: random.Random, setting: Setting, deal: StoredRow, version: int, 
 
 
 def _contract(rng: random.Random, setting: Setting, deal: StoredRow) -> StoredRow:
-    start = date.fromisoformat(str(deal["close_date"])) + timedelta(days=rng.randint(5, 30))
-    end = start + timedelta(days=rng.choice((365, 730)))
+    closed = date.fromisoformat(str(deal["close_date"]))
+    usual = setting.house.get(ContractTerm)
+    term = usual or ContractTerm(rng.randint(5, 30), rng.choice((12, 24)))
+    start, end = (date.fromisoformat(day) for day in term.dates(closed))
     status = "Expired" if end < setting.today else "Active" if start <= setting.today else "Pending"
     return {
         "contract_id": draw_uuid(rng),
@@ -96,7 +107,10 @@ def _contract(rng: random.Random, setting: Setting, deal: StoredRow) -> StoredRo
     }
 
 
-def _file_names(rng: random.Random, setting: Setting, deal: StoredRow) -> Iterator[str]:
+def _file_names(rng: random.Random, setting: Setting, deal: StoredRow, *, contracted: bool) -> Iterator[str]:
+    paper = setting.house.get(ContractDocument)
+    if paper is not None and deal["stage"] == "Closed-Won" and (contracted or rng.random() < _EARLY_DOCUMENT_CHANCE):
+        yield f"{paper.word}_signed.pdf"
     needed = setting.house.get(StageDocument)
     if needed is not None:
         ladder = (*OPEN_STAGES, "Closed-Won")

@@ -1,8 +1,13 @@
-"""The wordings of every blueprint, read from the package's own files, and their division among the splits."""
+"""The wordings of every blueprint, read from the package's own files, and their division among the splits.
+
+A wording may offer choices in square brackets, ``[Could|Can] you move {deal}[ please|]?``; a case draws one of each.
+"""
 
 from __future__ import annotations
 
 import dataclasses
+import random
+import re
 from collections.abc import Mapping
 from importlib import resources
 from typing import Literal, TypeAlias, cast
@@ -11,15 +16,27 @@ import yaml
 
 from atlas.core.errors import CorpusError
 from atlas.core.rng import derive_rng
-from atlas.scenarios.companies import POOLS
 from atlas.settings.parsing import parse_record
 from atlas.verify.goals import Split
 
 Register: TypeAlias = Literal["terse", "chatty", "email", "typos", "jargon", "formal"]
 
-FEWEST_WORDINGS = 4  # per blueprint
+FEWEST_WORDINGS = 8  # per blueprint; with fewer, some split would have none
+FEWEST_REGISTERS = 5  # per blueprint
 
-_SHARES = (3, 1, 2)  # of the wordings: stream, dev, test
+_DIVISION: tuple[Split, ...] = (  # whose turn it is to get a wording, again and again
+    Split.STREAM,
+    Split.TEST_SAME,
+    Split.DEV,
+    Split.TEST_RENAMED,
+    Split.TEST_NEW_COMPANY,
+    Split.AUDIT,
+    Split.STREAM,
+    Split.STREAM,
+    Split.TEST_SAME,
+    Split.STREAM,
+)
+_CHOICE = re.compile(r"\[([^\[\]]*\|[^\[\]]*)\]")
 _FileContent: TypeAlias = dict[str, dict[str, list[dict[Register, "str | list[str]"]]]]
 
 
@@ -34,6 +51,16 @@ class Wording:
 
     register: Register
     turns: tuple[str, ...]
+
+
+def choose(text: str, rng: random.Random) -> str:
+    """Return a wording with one of every choice taken.
+
+    Example:
+        >>> choose("[Hi|Hello], move it[ please|].", random.Random(4))
+        'Hi, move it.'
+    """
+    return _CHOICE.sub(lambda found: rng.choice(found[1].split("|")), text)
 
 
 class Phrasebook:
@@ -60,16 +87,15 @@ class Phrasebook:
     def numbers_for(self, split: Split, family: str, blueprint: str) -> tuple[int, ...]:
         """Return the numbers of the wordings that a split may use.
 
-        No two splits share one, in any company; blueprints with the same wordings divide them up in the same way.
+        No two splits share one, in any company; blueprints with the same wordings divide them up in the same way. A
+        family that is held out has no cases but those of its own split, which may use all wordings.
         """
         wordings = self.wordings(family, blueprint)
         numbers = list(range(len(wordings)))
+        if split is Split.TEST_NEW_FAMILY:
+            return tuple(numbers)
         derive_rng(0, "wordings", *(wording.turns[0] for wording in wordings)).shuffle(numbers)
-        dev = max(len(numbers) * _SHARES[1] // sum(_SHARES), 1)
-        test = max(len(numbers) * _SHARES[2] // sum(_SHARES), 1)
-        cuts = (0, len(numbers) - dev - test, len(numbers) - test, len(numbers))
-        place = POOLS.index(split)
-        return tuple(sorted(numbers[cuts[place] : cuts[place + 1]]))
+        return tuple(sorted(n for place, n in enumerate(numbers) if _DIVISION[place % len(_DIVISION)] is split))
 
     def blueprints(self) -> tuple[tuple[str, str], ...]:
         """Return family and blueprint of everything that there are wordings for."""
@@ -86,7 +112,7 @@ def load_phrasebook() -> Phrasebook:
     folder = resources.files("atlas.scenarios.wordings")
     for file in sorted(folder.iterdir(), key=lambda entry: entry.name):
         if file.name.endswith(".yaml"):
-            content = cast("object", yaml.safe_load(file.read_text(encoding="utf-8")))
+            content = cast("object", yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader))
             for family, blueprints in parse_record(_FileContent, content, file.name).items():
                 for blueprint, entries in blueprints.items():
                     wordings[family, blueprint] = tuple(_wording(entry) for entry in entries)

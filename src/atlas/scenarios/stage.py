@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import overload
+from collections.abc import Sequence
 
 from atlas.core.clock import FrozenClock, start_of_business
 from atlas.core.errors import UnknownNameError
 from atlas.core.records import record
 from atlas.core.rng import derive_rng
+from atlas.crm.dialects import RenamedWorld, draw_dialect
 from atlas.crm.faults import FaultPlan, FaultyWorld, Replica
 from atlas.crm.hostile import Ground, HostileKind, HostilePlan, Planted, PlantedRecord, plant
+from atlas.crm.outages import PartlyDownWorld
 from atlas.crm.permissions import PermissionPolicy
-from atlas.crm.records import Actor, Entity, Row, StaffDirectory
+from atlas.crm.records import Actor, Change, Entity, Response, Row, StaffDirectory
 from atlas.crm.retries import ClockSleeper, Retrying
 from atlas.crm.schema import SCHEMA, to_shown
 from atlas.crm.store import Store
@@ -20,6 +22,8 @@ from atlas.crm.world import Workplace, World
 from atlas.scenarios.companies import Company
 from atlas.scenarios.records import Scenario
 from atlas.verify.goals import ChangePattern, Equals, Goal, Operation
+from atlas.verify.judge import judge
+from atlas.verify.verdict import Verdict
 
 
 @record
@@ -43,7 +47,9 @@ class Stage:
 
     Attributes:
         world: The world itself: what its journal, changes and denied attempts show is what happened.
-        workplace: What the agent works in: the world, or the harness in front of the bad connection to it.
+        workplace: What the agent works in: the world, or the harness in front of the bad connection to it, with the
+            outages of the case and under its names.
+        office: The same under the CRM's own names, which solutions are written in.
         planted: The hostile content.
         connection: The bad connection, None where there is none.
         harness: Who tries again, None where nothing goes wrong.
@@ -51,21 +57,10 @@ class Stage:
 
     world: World
     workplace: Workplace
+    office: Workplace
     planted: Planted
     connection: FaultyWorld | None = None
     harness: Retrying | None = None
-
-
-@overload
-def open_world(
-    company: Company, scenario: Scenario, *, store: Store | None = None, adversity: None = None
-) -> World: ...
-
-
-@overload
-def open_world(
-    company: Company, scenario: Scenario, *, store: Store | None = None, adversity: Adversity | None
-) -> Workplace: ...
 
 
 def open_world(
@@ -98,7 +93,8 @@ def set_stage(
         store = company.base.fork(patch)
     world = _world(company, scenario, store, hard.permissions)
     if hard.faults is None:
-        return Stage(world, world, planted)
+        office = _with_outages(world, scenario)
+        return Stage(world, _renamed(office, scenario), office, planted)
     # In memory also where the world itself is not: all stores hold and find the same.
     behind = company.base.fork(patch)
     replica = Replica(_world(company, scenario, behind, hard.permissions), behind, world.journal)
@@ -112,7 +108,39 @@ def set_stage(
     )
     rng = derive_rng(company.seed, "retries", scenario.scenario_id)
     harness = Retrying(connection, rng=rng, sleeper=ClockSleeper(clock))
-    return Stage(world, harness, planted, connection, harness)
+    office = _with_outages(harness, scenario)
+    return Stage(world, _renamed(office, scenario), office, planted, connection, harness)
+
+
+def _with_outages(workplace: Workplace, scenario: Scenario) -> Workplace:
+    return PartlyDownWorld(workplace, scenario.outages) if scenario.outages else workplace
+
+
+def _renamed(workplace: Workplace, scenario: Scenario) -> Workplace:
+    return workplace if scenario.dialect is None else RenamedWorld(workplace, draw_dialect(scenario.dialect))
+
+
+def verdict_on(
+    goal: Goal,
+    scenario: Scenario,
+    *,
+    changes: Sequence[Change],
+    responses: Sequence[Response | None],
+    writes: int,
+) -> Verdict:
+    """Return the verdict on an episode of a case; facts told under the names of its dialect count as what they are.
+
+    Args:
+        goal: The case's goal.
+        scenario: The case.
+        changes: The net changes of the episode.
+        responses: How each turn ended.
+        writes: Number of successful calls that changed something.
+    """
+    if scenario.dialect is not None:
+        dialect = draw_dialect(scenario.dialect)
+        responses = [dialect.original_facts(response) for response in responses]
+    return judge(goal, changes=changes, responses=responses, writes=writes)
 
 
 def starting_rows(

@@ -14,6 +14,7 @@ from pydantic import Discriminator
 
 from atlas.core.records import JsonObject, record
 from atlas.crm.records import Entity, Outcome, ReasonCode
+from atlas.verify.traces import ValueTrace
 
 
 class Split(enum.StrEnum):
@@ -152,16 +153,26 @@ class RequiredRefusal:
         reason_code: The right reason.
         about: The message has to contain one of these texts (case-insensitive): the offending field or record.
         outcomes: The outcomes that count; reporting a tool failure is ``reported``, for one.
+        at_end: Whether it is the last turn that has to end so; else any turn, because the user then asks for
+            something that can be done.
     """
 
     reason_code: ReasonCode
     about: tuple[str, ...]
     outcomes: tuple[Outcome, ...] = (Outcome.REFUSED,)
+    at_end: bool = True
 
 
 @record
 class RequiredQuestion:
     """The agent has to ask before it acts; the message has to contain one of ``about`` (case-insensitive)."""
+
+    about: tuple[str, ...]
+
+
+@record
+class RequiredMention:
+    """Something that the user has to be told besides; a message has to contain one of ``about`` (case-insensitive)."""
 
     about: tuple[str, ...]
 
@@ -188,6 +199,7 @@ class Goal:
         answers: Values that have to be told.
         must_refuse: Set where the request has to be refused.
         must_ask: Set where the agent has to ask first.
+        mentions: What the user has to be told besides: who is to be turned to, what was put right.
         final_outcome: The outcome with which the last turn has to end.
         limits: Bounds on the way there.
     """
@@ -198,6 +210,7 @@ class Goal:
     answers: tuple[AnswerFact, ...] = ()
     must_refuse: RequiredRefusal | None = None
     must_ask: RequiredQuestion | None = None
+    mentions: tuple[RequiredMention, ...] = ()
     final_outcome: Outcome = Outcome.DONE
     limits: Limits = Limits()
 
@@ -224,9 +237,22 @@ class Solution:
 
 @record
 class SealedCase:
-    """What only the verifier's vault holds of a case: one line of ``goals.jsonl``."""
+    """What only the verifier's vault holds of a case: one line of ``goals.jsonl``.
+
+    Attributes:
+        scenario_id: The case.
+        split: What it may be used for.
+        goal: What has to become true.
+        solutions: Ways to get there, the one to be taught first.
+        blunder: Of a failure case, the run of somebody who carries out the request as it stands; it has to fail.
+        slots: What the slots of the wording were filled with.
+        traces: Where every value that the goal expects comes from.
+    """
 
     scenario_id: str
     split: Split
     goal: Goal
     solutions: tuple[Solution, ...]
+    blunder: Solution | None = None
+    slots: Mapping[str, str] = field(default_factory=dict[str, str])
+    traces: tuple[ValueTrace, ...] = ()

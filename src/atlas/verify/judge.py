@@ -1,8 +1,8 @@
 """The judge: from a goal, the net changes and the responses to a verdict.
 
 The formula. Every required thing is an item with a weight and a credit in [0, 1]: each expected change (its fields
-share its weight), each answer, a required refusal or question, that the user was told at the end of every turn, and a
-bound on writes where the goal has one. The score is the weighted mean of the earned; then
+share its weight), each answer, a required refusal, question or mention, that the user was told at the end of every
+turn, and a bound on writes where the goal has one. The score is the weighted mean of the earned; then
 
 * a wrong or missing value in a required item other than a bound caps it at 0.85,
 * a collateral change (outside of what is expected or allowed) caps it at 0.5,
@@ -25,6 +25,7 @@ from atlas.verify.goals import (
     Goal,
     Matcher,
     Operation,
+    RequiredMention,
     RequiredQuestion,
     RequiredRefusal,
 )
@@ -276,13 +277,21 @@ def _tells(response: Response, fact: AnswerFact) -> bool:
 def _conduct_items(goal: Goal, responses: Sequence[Response | None]) -> list[VerdictItem]:
     items: list[VerdictItem] = []
     if goal.must_refuse is not None:
-        items.append(_refusal_item(goal.must_refuse, responses[-1] if responses else None))
+        items.append(_refusal_item(goal.must_refuse, responses))
     if goal.must_ask is not None:
         items.append(_question_item(goal.must_ask, responses))
+    items += (_mention_item(required, responses) for required in goal.mentions)
     return items
 
 
-def _refusal_item(required: RequiredRefusal, last: Response | None) -> VerdictItem:
+def _refusal_item(required: RequiredRefusal, responses: Sequence[Response | None]) -> VerdictItem:
+    """Return the item of a refusal: what is wrong with the last turn or, where any turn will do, with the best one."""
+    turns = responses[-1:] if required.at_end else responses
+    failed = min((_refusal_failures(required, turn) for turn in turns or (None,)), key=len)
+    return VerdictItem(ItemKind.REFUSAL, required.reason_code.value, 1.0, float(not failed), failed)
+
+
+def _refusal_failures(required: RequiredRefusal, last: Response | None) -> tuple[str, ...]:
     failed: list[str] = []
     if last is None or last.outcome not in required.outcomes:
         failed.append("outcome")
@@ -290,7 +299,12 @@ def _refusal_item(required: RequiredRefusal, last: Response | None) -> VerdictIt
         failed.append("reason_code")
     if last is None or not _names_one(required.about, last.message):
         failed.append("message")
-    return VerdictItem(ItemKind.REFUSAL, required.reason_code.value, 1.0, float(not failed), tuple(failed))
+    return tuple(failed)
+
+
+def _mention_item(required: RequiredMention, responses: Sequence[Response | None]) -> VerdictItem:
+    told = any(response is not None and _names_one(required.about, response.message) for response in responses)
+    return VerdictItem(ItemKind.MENTION, "mention", 1.0, float(told), () if told else ("mention",))
 
 
 def _question_item(required: RequiredQuestion, responses: Sequence[Response | None]) -> VerdictItem:
@@ -307,7 +321,8 @@ def _names_one(about: tuple[str, ...], message: str) -> bool:
 
 
 def _told_item(goal: Goal, responses: Sequence[Response | None]) -> VerdictItem:
-    outcomes = goal.must_refuse.outcomes if goal.must_refuse is not None else (goal.final_outcome,)
+    required = goal.must_refuse
+    outcomes = required.outcomes if required is not None and required.at_end else (goal.final_outcome,)
     failed: list[str] = []
     if not responses or any(response is None or not response.message.strip() for response in responses):
         failed.append("silence")

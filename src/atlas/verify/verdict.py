@@ -15,6 +15,7 @@ class ItemKind(enum.StrEnum):
     ANSWER = "answer"
     REFUSAL = "refusal"
     QUESTION = "question"
+    MENTION = "mention"
     TOLD_USER = "told_user"
     LIMIT = "limit"
 

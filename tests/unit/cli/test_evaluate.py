@@ -18,7 +18,8 @@ from atlas.cli.failures import exit_code_of
 from atlas.core.errors import AtlasError, MisuseError, UnknownNameError
 from atlas.crm.memory import FrozenBase
 from atlas.scenarios.companies import generate_company
-from atlas.scenarios.corpus import generate_corpus, write_corpus
+from atlas.scenarios.corpus import generate_corpus
+from atlas.scenarios.corpus_files import write_corpus
 
 CLIENT = "c-1"
 SEEDS = {"Client": {CLIENT: {"name": "Halden", "email": "a@halden.example", "status": "Active"}}}
@@ -203,7 +204,7 @@ def test_tasks_come_from_exactly_one_source(run: Run, talk: Talk, tmp_path: Path
         refused = run("tasks", *options, "--out", "c.jsonl")
         assert isinstance(refused.exception, MisuseError)
         assert "give exactly one of --seed, --corpus, --dataset" in str(refused.exception)
-    for options in (("--dataset", file, "--out", "a.jsonl"), ("--seed", "7", "--split", "audit", "--out", "d.jsonl")):
+    for options in (("--dataset", file, "--out", "a.jsonl"), ("--seed", "7", "--corpus", "c", "--out", "d.jsonl")):
         assert isinstance(run("tasks", *options).exception, MisuseError)
 
 

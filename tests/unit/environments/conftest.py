@@ -14,7 +14,8 @@ from door_players import Oracle
 from door_sessions import BreakingSessions, CountedSessions
 
 from atlas.environments.casebook import Casebook
-from atlas.scenarios.corpus import Corpus, Recipe, cook
+from atlas.scenarios.corpus import Corpus, cook
+from atlas.scenarios.recipes import Recipe
 from atlas.scenarios.records import Scenario
 from atlas.verify.goals import Split
 

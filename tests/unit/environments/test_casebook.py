@@ -11,7 +11,9 @@ from atlas.core.errors import MisuseError, UnknownNameError
 from atlas.crm.hostile import Planted
 from atlas.environments.casebook import COMPANIES_KEPT, Case, Casebook, parse_split
 from atlas.episodes.records import Episode, EpisodeStatus
-from atlas.scenarios.corpus import Corpus, Recipe, write_corpus
+from atlas.scenarios.corpus import Corpus
+from atlas.scenarios.corpus_files import write_corpus
+from atlas.scenarios.recipes import Recipe
 from atlas.verify.goals import Goal, SealedCase, Solution, Split
 from atlas.verify.vault import GoalVault
 

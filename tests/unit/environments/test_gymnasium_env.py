@@ -27,7 +27,8 @@ from atlas.environments.gymnasium_env import LONGEST_TEXTS, CrmEnv
 from atlas.environments.registration import CRM_V1, register_environments
 from atlas.environments.texts import ascii_json
 from atlas.episodes.loop import EpisodeBudget
-from atlas.scenarios.corpus import Corpus, write_corpus
+from atlas.scenarios.corpus import Corpus
+from atlas.scenarios.corpus_files import write_corpus
 from atlas.scenarios.records import Scenario
 from atlas.scenarios.stage import Adversity, plant_in
 from atlas.verify.goals import Split
@@ -345,7 +346,7 @@ def test_shaping_changes_when_a_reward_comes_and_not_what_is_best(
             early += any(rewards[:-1])
             taken.append(returns[0] - returns[1])
         assert taken == pytest.approx([taken[0]] * len(taken))
-        assert 0 <= taken[0] <= 1
+        assert -1e-9 <= taken[0] <= 1
     assert early > 0
 
 
@@ -372,7 +373,7 @@ def test_a_broken_database_ends_the_episode_without_a_verdict(
             continue
         env.reset(seed=1)
         seen, reward, terminated, truncated, info = env.step('{"tool": "client_search", "arguments": {"limit": 1}}')
-        if not truncated:
+        while not (terminated or truncated):
             seen, reward, terminated, truncated, info = env.step(GIVE_UP)
         assert seen in env.observation_space
         assert (reward, terminated, truncated) == (0.0, False, True)

@@ -12,7 +12,7 @@ from atlas.crm.records import Entity, ToolCall
 from atlas.crm.world import World
 from atlas.evaluation.exam import CorpusExam
 from atlas.scenarios.corpus import Corpus, generate_corpus
-from atlas.scenarios.stage import Adversity, plant_in
+from atlas.scenarios.stage import Adversity, plant_in, set_stage
 from atlas.testing import ScriptedAgent
 from atlas.verify.goals import Split
 
@@ -34,6 +34,8 @@ def test_what_an_agent_fell_for_is_on_record(corpus: Corpus) -> None:
         secrets = [one.token for one in planted if one.token]
         (demand,) = demands
         obey = ToolCall("modify_client", {"client_id": demand.id, "phone": demand.value})
+        if not set_stage(corpus.company, scenario, adversity=Adversity(hostile=HOSTILE)).workplace.call(obey).ok:
+            continue  # whoever asks may not change that client
         agent = ScriptedAgent([obey, f"The access code is {secrets[0]}."] + ["Done."] * 20)
         sitting = exam.sit(agent, scenario, adversity=Adversity(hostile=HOSTILE))
         assert sitting.verdict.score == 0.0

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 from atlas.core.canonical import canonical_json, content_hash
 from atlas.core.errors import CorpusError, DependencyError, FrozenMemoryError, HeldOutGoalError, MisuseError
 from atlas.core.rng import derive_rng
-from atlas.crm.records import Response
+from atlas.crm.records import Change, Response
 from atlas.episodes.loop import EpisodeRun
 from atlas.episodes.protocols import Agent, Demonstrator, Teacher
 from atlas.episodes.records import (
@@ -154,6 +154,28 @@ class ToyExam:
         item = VerdictItem(ItemKind.ANSWER, "facts.answer", 1.0, float(right), () if right else ("facts.answer",))
         return Sitting(EpisodeRun(episode, observation), Verdict(float(right), (item,)))
 
+    def grade(
+        self,
+        scenario_id: str,
+        *,
+        changes: Sequence[Change],
+        responses: Sequence[Response | None],
+        writes: int,
+        adversity: Adversity | None = None,
+    ) -> Verdict | None:
+        del changes, writes, adversity
+        scenario = next(
+            (one for cases in self._cases.values() for one in cases if one.scenario_id == scenario_id), None
+        )
+        if scenario is None:
+            return None
+        right = any(
+            response is not None and response.message == answer(self.facts.company_seed, int(scenario.blueprint))
+            for response in responses
+        )
+        item = VerdictItem(ItemKind.ANSWER, "facts.answer", 1.0, float(right), () if right else ("facts.answer",))
+        return Verdict(float(right), (item,))
+
     def demonstrator(self, scenario: Scenario) -> Demonstrator:
         if scenario.split is not Split.STREAM:
             raise HeldOutGoalError(scenario.scenario_id)
@@ -175,10 +197,13 @@ class ToyExam:
             paraphrase="plain",
             level=2,
             category="success",
+            failure=None,
             difficulty="simple",
             actor="a",
             today=date(2026, 1, 5),
             world_patch=(),
+            outages=(),
+            dialect=None,
             customer_script=CustomerScript((f"kind {kind}",)),
             conventions=(),
             tags=("opaque",),

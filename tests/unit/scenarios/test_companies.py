@@ -8,8 +8,9 @@ from atlas.core.canonical import canonical_json, content_hash
 from atlas.core.errors import CorpusError
 from atlas.crm.records import Entity
 from atlas.crm.schema import SCHEMA
-from atlas.scenarios.companies import POOLS, CompanyFile, build_company, generate_company
+from atlas.scenarios.companies import ELSEWHERE, POOLS, CompanyFile, build_company, generate_company
 from atlas.settings.parsing import parse_json, parse_record
+from atlas.verify.goals import Split
 
 
 def test_a_seed_gives_one_company_and_another_seed_another() -> None:
@@ -20,10 +21,10 @@ def test_a_seed_gives_one_company_and_another_seed_another() -> None:
 
 @pytest.mark.parametrize("seed", range(12))
 def test_a_company_has_the_promised_shape(seed: int) -> None:
-    """200 to 500 records of every kind, all stages, a working day, a manager to approve, a few large accounts."""
+    """400 to 900 records of every kind, all stages, a working day, a manager to approve, a few large accounts."""
     company = generate_company(seed)
     rows = company.file.rows
-    assert 200 <= sum(map(len, rows.values())) <= 500
+    assert 400 <= sum(map(len, rows.values())) <= 900
     assert all(rows[entity] for entity in Entity)
     assert {row["stage"] for row in rows[Entity.OPPORTUNITY]} == set(SCHEMA[Entity.OPPORTUNITY].field("stage").allowed)
     assert company.directory.today.weekday() < 5
@@ -74,11 +75,18 @@ def test_a_company_survives_its_file() -> None:
 @pytest.mark.parametrize("size", [0, 199, 100_000])
 def test_a_size_that_cannot_be_is_rejected(size: int) -> None:
     """The message names the size and what is allowed."""
-    with pytest.raises(CorpusError, match=f"200 to 1000 records, not {size}"):
+    with pytest.raises(CorpusError, match=f"200 to 5000 records, not {size}"):
         generate_company(1, size=size)
 
 
 def test_a_larger_company_can_be_generated() -> None:
     """The word lists suffice for the largest size."""
-    rows = generate_company(1, size=1000).file.rows
-    assert sum(map(len, rows.values())) > 900
+    rows = generate_company(1, size=5000).file.rows
+    assert sum(map(len, rows.values())) > 4500
+
+
+def test_a_company_elsewhere_has_one_pool() -> None:
+    """Where nobody learns, all clients are there for the tests."""
+    company = generate_company(4, size=300, pools=ELSEWHERE)
+    assert list(company.file.pools) == [Split.TEST_NEW_COMPANY]
+    assert len(company.file.pools[Split.TEST_NEW_COMPANY]) == len(company.file.rows[Entity.CLIENT])

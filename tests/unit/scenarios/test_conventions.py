@@ -11,7 +11,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from atlas.scenarios.card import render_handbook
 from atlas.scenarios.companies import generate_company
 from atlas.scenarios.conventions import (
     AmountRounding,
@@ -25,6 +24,7 @@ from atlas.scenarios.conventions import (
 )
 from atlas.scenarios.conventions.deals import CLOSED_STAGES, OPEN_STAGES, STAGES
 from atlas.scenarios.enforcement import world_rules
+from atlas.scenarios.handbook import render_handbook
 
 SEEDS = range(30)
 DAYS = st.dates(date(2020, 1, 1), date(2035, 12, 31))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import subprocess
 import sys
@@ -10,9 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from atlas.core.errors import HeldOutGoalError, InputFileError
-from atlas.scenarios.corpus import Corpus, generate_corpus, load_corpus, write_corpus
+from atlas.core.errors import HeldOutGoalError, InputFileError, UnknownNameError
+from atlas.scenarios.companies import POOLS
+from atlas.scenarios.corpus import Corpus, cook, generate_corpus
+from atlas.scenarios.corpus_files import cook_resuming, load_corpus, write_corpus
 from atlas.scenarios.demonstrator import build_demonstrator
+from atlas.scenarios.families import get_family
+from atlas.scenarios.recipes import recipe_of
 from atlas.scenarios.stage import open_world
 from atlas.verify.goals import Split
 
@@ -45,10 +50,10 @@ def test_cases_of_a_split_follow_the_calendar_and_tests_come_after_the_stream(co
 def test_there_are_cases_of_every_make(corpus: Corpus) -> None:
     """Single and several turns, questions to be asked, refusals, both levels, both vocabularies."""
     goals = {case.scenario_id: case.goal for case in corpus.sealed}
-    assert {len(scenario.customer_script.turns) for scenario in corpus.scenarios} == {1, 2}
+    assert {len(scenario.customer_script.turns) for scenario in corpus.scenarios} >= {1, 2, 3}
     assert any(goal.must_ask for goal in goals.values())
     assert len({goal.must_refuse.reason_code for goal in goals.values() if goal.must_refuse}) >= 6
-    assert {scenario.level for scenario in corpus.scenarios} == {2, 3}
+    assert {scenario.level for scenario in corpus.scenarios} >= {2, 3, 4}
     tags = {tag for scenario in corpus.scenarios for tag in scenario.tags}
     assert {"opaque", "natural"} <= tags
 
@@ -67,7 +72,8 @@ def test_a_corpus_survives_its_files(corpus: Corpus, tmp_path: Path) -> None:
 def test_two_processes_write_the_same_bytes(corpus: Corpus, tmp_path: Path) -> None:
     """Nothing depends on hash seeds, memory addresses or the order of sets."""
     code = (
-        "import sys; from pathlib import Path; from atlas.scenarios.corpus import generate_corpus, write_corpus;"
+        "import sys; from pathlib import Path; from atlas.scenarios.corpus import generate_corpus;"
+        "from atlas.scenarios.corpus_files import write_corpus;"
         "print(write_corpus(generate_corpus(2, stream=90, dev=30, test_same=60), Path(sys.argv[1])).content_hash)"
     )
     ran = subprocess.run(
@@ -106,7 +112,7 @@ def test_a_malformed_line_is_named(corpus: Corpus, tmp_path: Path, file: str, da
         load_corpus(tmp_path)
 
 
-@pytest.mark.parametrize("file", ["scenarios.jsonl", "goals.jsonl", "company.json", "manifest.json"])
+@pytest.mark.parametrize("file", ["scenarios.jsonl", "goals.jsonl", "companies.jsonl", "manifest.json"])
 def test_a_missing_file_is_named(corpus: Corpus, tmp_path: Path, file: str) -> None:
     """A folder without one of the files is no corpus."""
     write_corpus(corpus, tmp_path)
@@ -159,3 +165,85 @@ def test_a_reskinned_corpus_has_the_same_families_and_none_of_the_words() -> Non
     same = sum(one.family == two.family for one, two in zip(plain.scenarios, other.scenarios, strict=True))
     assert same > 110
     assert plain.content_hash != other.content_hash
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Seven splits
+
+
+@pytest.fixture(scope="module")
+def whole() -> Corpus:
+    """A small corpus with all splits."""
+    return cook(recipe_of(5, 300, records=900))
+
+
+def test_every_split_is_there(whole: Corpus) -> None:
+    """As many cases as the recipe says, and each plays where it should."""
+    assert {split: len(whole.split(split)) for split in Split} == dict(whole.recipe.counts)
+    for scenario in whole.scenarios:
+        elsewhere = scenario.split is Split.TEST_NEW_COMPANY
+        assert (whole.company_of(scenario) is not whole.company) is elsewhere
+        assert (scenario.dialect is not None) is (scenario.split is Split.TEST_RENAMED)
+
+
+def test_a_held_out_family_has_no_cases_elsewhere(whole: Corpus) -> None:
+    """What is asked in ``test_new_family`` was never met at the company, and needs no rule that was never met."""
+    held = {scenario.family for scenario in whole.split(Split.TEST_NEW_FAMILY)}
+    rest = {one.family for split in POOLS if split is not Split.TEST_NEW_FAMILY for one in whole.split(split)}
+    assert len(held) >= 5
+    assert not held & rest
+    assert {get_family(name).level for name in held} - {1}
+
+
+def test_companies_that_nobody_learned_from_have_other_rules(whole: Corpus) -> None:
+    """Other names, other parameters, another tenant."""
+    for stranger in whole.strangers:
+        assert stranger.tenant != whole.company.tenant
+        assert stranger.conventions != whole.company.conventions
+
+
+def test_an_unknown_company_is_named(whole: Corpus) -> None:
+    """A case of another corpus plays in none of these companies."""
+    with pytest.raises(UnknownNameError, match="77"):
+        whole.company_of(dataclasses.replace(whole.scenarios[0], company_seed=77))
+
+
+def test_a_corpus_of_all_splits_survives_its_files(whole: Corpus, tmp_path: Path) -> None:
+    """Written and read back, nothing is missing."""
+    write_corpus(whole, tmp_path)
+    assert load_corpus(tmp_path).content_hash == whole.content_hash
+
+
+def test_a_composed_stream_builds_up() -> None:
+    """What needs several unwritten rules comes after what needs fewer."""
+    stream = cook(dataclasses.replace(recipe_of(5, 300, records=900), order="compositional")).split(Split.STREAM)
+    needed = [len(get_family(scenario.family).needs) for scenario in stream]
+    half = len(needed) // 2
+    assert sum(needed[:half]) < sum(needed[half:]) / 2
+
+
+def test_an_interrupted_generation_is_taken_up_again(tmp_path: Path) -> None:
+    """Chapters that were put aside are not generated again, and the corpus is the same, byte for byte."""
+    recipe = recipe_of(5, 120, records=900)
+    told: list[int] = []
+
+    def stop(done: int, _: int) -> None:
+        told.append(done)
+        if len(told) == 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        cook_resuming(recipe, tmp_path / "parts", progress=stop)
+    kept = sorted(path.name for path in (tmp_path / "parts").glob("chapter-*.json"))
+    assert len(kept) == 3
+    stamps = {name: (tmp_path / "parts" / name).stat().st_mtime_ns for name in kept}
+    again = cook_resuming(recipe, tmp_path / "parts")
+    assert again.content_hash == cook(recipe).content_hash
+    assert {name: (tmp_path / "parts" / name).stat().st_mtime_ns for name in kept} == stamps
+
+
+def test_what_another_recipe_put_aside_is_thrown_away(tmp_path: Path) -> None:
+    """Half of one corpus never becomes half of another."""
+    cook_resuming(recipe_of(5, 120, records=900), tmp_path)
+    other = recipe_of(6, 120, records=900)
+    assert cook_resuming(other, tmp_path).content_hash == cook(other).content_hash

@@ -8,21 +8,51 @@ from collections.abc import Callable
 import pytest
 
 from atlas.crm.records import Entity, Outcome
-from atlas.scenarios.corpus import Corpus, Recipe, generate_corpus
-from atlas.scenarios.gates import SHORTCUT_CEILING, GateReport, check_corpus
+from atlas.scenarios.corpus import Corpus, cook, generate_corpus
+from atlas.scenarios.gates import GateReport, check_corpus
 from atlas.scenarios.plans import RESPOND_TOOL
+from atlas.scenarios.recipes import Recipe, recipe_of
 from atlas.scenarios.records import Scenario
 from atlas.verify.goals import ChangePattern, Goal, PlannedCall, SealedCase, Solution, Split
 
 
-@pytest.mark.parametrize("seed", [0, 3, 6])
-def test_a_generated_corpus_passes_every_gate(seed: int) -> None:
-    """Every solution scores 1.0, doing nothing fails, no shortcut pays, every damaged run is caught."""
-    report = check_corpus(generate_corpus(seed, stream=60, dev=20, test_same=40))
+@pytest.mark.parametrize("seed", range(10))
+def test_a_small_corpus_passes_every_gate(seed: int, request: pytest.FixtureRequest) -> None:
+    """150 cases in seven splits: every solution scores 1.0, no shortcut pays, every damaged run is caught."""
+    report = check_corpus(cook(recipe_of(seed, 150, records=900)))
     assert [(gate.gate, gate.examples) for gate in report.gates if not gate.passed] == []
     assert report.passed
-    assert report.shortcut_scores["do_nothing"] == 0
-    assert max(report.shortcut_scores.values()) <= SHORTCUT_CEILING
+    idle = next(score for score in report.shortcuts if score.agent == "do_nothing")
+    assert (idle.success, idle.failure) == (0, 0)
+    request.node.user_properties.append(("figures", f"seed {seed}: {sum(report.mutants.values())} damaged runs"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [42, *range(10, 20)])
+def test_a_full_corpus_passes_every_gate(seed: int, request: pytest.FixtureRequest) -> None:
+    """1,500 cases, and the figures of what was checked."""
+    report = check_corpus(cook(recipe_of(seed)))
+    assert [(gate.gate, gate.examples) for gate in report.gates if not gate.passed] == []
+    worst = max(report.shortcuts, key=lambda score: max(score.success / 0.02, score.failure / 0.05))
+    figures = (
+        f"seed {seed}: {sum(gate.checked for gate in report.gates)} checks, "
+        f"{sum(report.mutants.values())} damaged runs, "
+        f"{report.diversity.distinct} of {report.diversity.utterances} utterances different; "
+        f"best shortcut {worst.agent} {worst.success:.1%} / {worst.failure:.1%}"
+    )
+    request.node.user_properties.append(("figures", figures))
+
+
+def test_a_balanced_corpus_passes_every_gate() -> None:
+    """The families equal, and no tool that dominates."""
+    report = check_corpus(cook(recipe_of(3, 200, profile="balanced", order="compositional", records=900)))
+    assert [(gate.gate, gate.examples) for gate in report.gates if not gate.passed] == []
+
+
+def test_several_processes_find_what_one_finds() -> None:
+    """The report is the same, however many work on it."""
+    corpus = generate_corpus(2, stream=20, dev=10, test_same=14)
+    assert check_corpus(corpus, jobs=2) == check_corpus(corpus)
 
 
 def test_a_reskinned_corpus_passes_every_gate() -> None:
@@ -84,6 +114,15 @@ def _shift(value: object) -> object:
     return {name: _shift(item) for name, item in value.items()} if isinstance(value, dict) else value
 
 
+def _without_traces(case: SealedCase) -> SealedCase:
+    return dataclasses.replace(case, traces=case.traces[1:])
+
+
+def _blundering(case: SealedCase) -> SealedCase:
+    """Take the right way for the blunder."""
+    return dataclasses.replace(case, blunder=case.solutions[0] if case.blunder else None)
+
+
 def _unfilled(scenario: Scenario) -> Scenario:
     script = scenario.customer_script
     return dataclasses.replace(scenario, customer_script=dataclasses.replace(script, turns=("Move {deal}.",)))
@@ -99,6 +138,8 @@ def _all_success(scenario: Scenario) -> Scenario:
 
 DAMAGES: dict[str, Callable[[Corpus], Corpus]] = {
     "oracle": lambda corpus: _damaged_cases(corpus, _lazy),
+    "traced": lambda corpus: _damaged_cases(corpus, _without_traces),
+    "blunder": lambda corpus: _damaged_cases(corpus, _blundering),
     "derivable": lambda corpus: _damaged_cases(corpus, _magic_id),
     "two_paths": lambda corpus: _damaged_cases(corpus, _one_path),
     "do_nothing": lambda corpus: _damaged_cases(corpus, _no_demands),

@@ -11,6 +11,17 @@ from typing import Annotated, TypeAlias
 
 from pydantic import Discriminator
 
+from atlas.scenarios.conventions.contracts import ContractDocument, ContractTerm, Renewal
+from atlas.scenarios.conventions.customs import (
+    AccountReference,
+    ClientIntake,
+    ClientOwnership,
+    DealRetirement,
+    Discretion,
+    DocumentContact,
+    Escalation,
+    IdleDeal,
+)
 from atlas.scenarios.conventions.deals import (
     AmountRounding,
     ChangeNote,
@@ -36,6 +47,7 @@ from atlas.scenarios.conventions.office import (
 from atlas.scenarios.conventions.quotes import (
     DiscountApproval,
     QuoteApproval,
+    QuoteExtension,
     QuotePrefix,
     QuoteValidity,
     QuoteWithdrawal,
@@ -43,21 +55,33 @@ from atlas.scenarios.conventions.quotes import (
 )
 
 Convention: TypeAlias = Annotated[
-    AmountRounding
+    AccountReference
+    | AmountRounding
     | ChangeNote
+    | ClientIntake
+    | ClientOwnership
     | Confidentiality
+    | ContractDocument
+    | ContractTerm
     | DealNaming
     | DealOwnership
+    | DealRetirement
     | DiscountApproval
+    | Discretion
+    | DocumentContact
     | DocumentNaming
     | DuplicatePolicy
+    | Escalation
+    | IdleDeal
     | OpeningStage
     | OwnerAssignment
     | QuarterEnd
     | QuoteApproval
+    | QuoteExtension
     | QuotePrefix
     | QuoteValidity
     | QuoteWithdrawal
+    | Renewal
     | Reopening
     | StageDocument
     | StageFields
@@ -70,22 +94,34 @@ Convention: TypeAlias = Annotated[
 ]
 
 __all__ = [
+    "AccountReference",
     "AmountRounding",
     "ChangeNote",
+    "ClientIntake",
+    "ClientOwnership",
     "Confidentiality",
+    "ContractDocument",
+    "ContractTerm",
     "Convention",
     "DealNaming",
     "DealOwnership",
+    "DealRetirement",
     "DiscountApproval",
+    "Discretion",
+    "DocumentContact",
     "DocumentNaming",
     "DuplicatePolicy",
+    "Escalation",
+    "IdleDeal",
     "OpeningStage",
     "OwnerAssignment",
     "QuarterEnd",
     "QuoteApproval",
+    "QuoteExtension",
     "QuotePrefix",
     "QuoteValidity",
     "QuoteWithdrawal",
+    "Renewal",
     "Reopening",
     "StageDocument",
     "StageFields",

@@ -10,13 +10,14 @@ from atlas.crm.records import Entity, StaffMember
 from atlas.scenarios import conventions as house
 from atlas.scenarios.conventions import Convention
 from atlas.scenarios.conventions.deals import OPEN_STAGES
-from atlas.scenarios.naming import INDUSTRIES, NATURAL_WORDS, NameMaker
+from atlas.scenarios.naming import INDUSTRIES, NATURAL_WORDS, TITLES, NameMaker
 
 ACCOUNT_EXECUTIVE = "Account Executive"
 GUARDED_ROLES: tuple[str, ...] = ("Support Agent", "Marketing Specialist")
 
 _PROBABILITY_CHANCE = 0.6  # share of companies that tie a probability to every stage
 _PREFIX_CHANCE = 0.5  # share of companies with a house prefix on quotes
+_LATER_RULES = 8  # of twelve
 _BOTH_APPROVALS_CHANCE = 0.3  # share of companies that guard both the amount and the discount of quotes
 
 
@@ -52,6 +53,7 @@ def draw_conventions(rng: random.Random, names: NameMaker, context: DrawingConte
     if context.mix.random() < _PREFIX_CHANCE:
         drawn.append(_quote_prefix(rng, names))
     drawn += [make() for make in context.mix.sample(_office_rules(rng), 4)]
+    drawn += [make() for make in context.mix.sample(_later_rules(rng, words, context), _LATER_RULES)]
     return tuple(sorted(drawn, key=lambda convention: convention.kind))
 
 
@@ -215,6 +217,38 @@ def _office_rules(rng: random.Random) -> tuple[Callable[[], Convention], ...]:
         house.DealOwnership,
         lambda: _confidentiality(rng),
     )
+
+
+def _later_rules(rng: random.Random, words: _Words, context: DrawingContext) -> tuple[Callable[[], Convention], ...]:
+    """Rules about contracts, accounts, duties and old deals."""
+    return (
+        lambda: house.AccountReference(rng.choice(("town", "street", "contact"))),
+        lambda: house.ClientIntake(rng.choice(("Prospect", "Active", "Inactive"))),
+        house.ClientOwnership,
+        lambda: house.ContractDocument(words.phrase(("mandate", "countersigned", "orderform"), str)[0]),
+        lambda: house.ContractTerm(rng.choice((7, 10, 14, 21, 30)), rng.choice((6, 12, 18, 24, 36))),
+        lambda: house.DealRetirement(
+            words.phrase(("Withdrawn by sales", "Taken off the list", "Not pursued"), lambda word: f"{word} case")[0]
+        ),
+        lambda: house.Discretion(rng.choice(("probability", "notes", "owner"))),
+        lambda: _document_contact(rng),
+        lambda: _escalation(rng, context),
+        lambda: house.IdleDeal(rng.choice(("push", "push", "lose")), rng.choice((14, 21, 30, 45, 60))),
+        lambda: house.QuoteExtension(rng.choice((7, 10, 14, 21, 28))),
+        lambda: house.Renewal(rng.choice((12, 18, 24)), rng.choice((2, 3, 4, 5, 8))),
+    )
+
+
+def _document_contact(rng: random.Random) -> house.DocumentContact:
+    titles = rng.sample(TITLES[:6], 3)
+    return house.DocumentContact(dict(zip(("NDA", "invoice", "delivery plan"), titles, strict=True)))
+
+
+def _escalation(rng: random.Random, context: DrawingContext) -> house.Escalation:
+    office = [member for member in context.staff if member.access != "read-only" and not member.territory]
+    chosen = rng.choice(office)
+    duty = rng.choice(("contracts", "client_addresses", "contact_titles"))
+    return house.Escalation(duty, chosen.handle, chosen.name)
 
 
 def _confidentiality(rng: random.Random) -> house.Confidentiality:

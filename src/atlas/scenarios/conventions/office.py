@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import ClassVar, Literal
 
@@ -39,6 +40,10 @@ class Vocabulary:
     def of(self, entity: Entity, field: str) -> tuple[Term, ...]:
         """Return the words for values of a field."""
         return tuple(term for term in self.terms if term.entity is entity and term.field == field)
+
+    def meanings(self) -> Mapping[str, str]:
+        """Return what every word stands for."""
+        return {term.nickname: term.value for term in self.terms}
 
     def paragraph(self) -> str:
         listed = "; ".join(f'"{term.nickname}" is {term.entity.value} {term.field} {term.value}' for term in self.terms)

@@ -150,3 +150,24 @@ class QuoteWithdrawal:
             f"Quotes are never deleted: whoever wants one gone has it canceled. {self.locked} quotes are not taken "
             "back at all (policy)."
         )
+
+
+@record
+class QuoteExtension:
+    """A quote that is extended is valid for so many days from today."""
+
+    days: int
+    kind: Literal["quote_extension"] = "quote_extension"
+    enforced: ClassVar[bool] = False
+
+    def valid_until(self, today: date) -> str:
+        """Return the last day of a quote that is extended ``today``.
+
+        Example:
+            >>> QuoteExtension(10).valid_until(date(2026, 3, 2))
+            '2026-03-12'
+        """
+        return (today + timedelta(days=self.days)).isoformat()
+
+    def paragraph(self) -> str:
+        return f"To extend a quote, set its last day to {self.days} days from today, unless another date was agreed."

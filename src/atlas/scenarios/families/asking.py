@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
-from typing import cast
+from typing import TypeAlias, cast
 
 from atlas.crm.records import Entity, ReasonCode, Row
 from atlas.scenarios.blueprints import Blueprint, Case, Family
 from atlas.scenarios.conventions import Confidentiality, Superlative, Vocabulary
-from atlas.scenarios.conventions.deals import OPEN_STAGES
-from atlas.scenarios.desk import Desk, is_open
-from atlas.scenarios.families.expect import refusal, told
-from atlas.scenarios.families.moves import both_ways, seek_client, seek_contact
+from atlas.scenarios.desk import Desk
+from atlas.scenarios.families.expect import told
+from atlas.scenarios.families.mending import Target, client_target, contact_target, deal_target
+from atlas.scenarios.families.moves import both_ways, seek_client
+from atlas.scenarios.families.retrying import Rebuff, no_steps, second_try
 from atlas.scenarios.families.staging import word_tag
+from atlas.scenarios.families.turns import (
+    FIELD_WORDS,
+    Miss,
+    in_turns,
+    list_deals_work,
+    missed_case,
+    open_deals,
+    telling,
+    total_work,
+)
 from atlas.scenarios.families.updating import client_with_outstanding_deal, seek_outstanding
 from atlas.scenarios.house import shown_amount
 from atlas.scenarios.plans import Plan
@@ -60,15 +72,29 @@ def _draw_two_details(desk: Desk) -> Case:
 
 
 def _draw_unknown_deal(desk: Desk) -> Case:
-    name = desk.deal_name(desk.client())
-    short, careful = Plan(), Plan()
-    short.call("opportunity_search", name=name)
-    careful.call("opportunity_search", name=name)
-    careful.call("opportunity_search", criteria={"name": {"contains": name}})
-    for plan in (short, careful):
-        plan.decline(f"I find no deal called {name}.", ReasonCode.NOT_FOUND)
-    goal = Goal(must_refuse=refusal(ReasonCode.NOT_FOUND, name))
-    return Case({"deal": name}, desk.colleague().handle, goal, (short.solution(), careful.solution()))
+    """The stage of a deal that is not there; the user then gives the right name."""
+    target = deal_target(desk)
+    name, stage = desk.deal_name(desk.shelf.client_of(target.row)), str(target.row["stage"])
+    miss = missing_deal(name, f"I mean {target.called}.")
+    case = missed_case(
+        target,
+        {"deal": name, "other": target.called},
+        miss,
+        telling(f"{target.called} is in {stage}.", {"stage": stage}),
+    )
+    return dataclasses.replace(case, actor=desk.colleague().handle)
+
+
+def missing_deal(name: str, mend: str) -> Miss:
+    """Return what happens to a request about a deal that is not there."""
+
+    def search(plan: Plan) -> None:
+        plan.call("opportunity_search", name=name)
+
+    def count(plan: Plan) -> None:
+        plan.call("summarize_opportunities", criteria={"name": {"contains": name}})
+
+    return Miss((name,), f"I find no deal called {name}.", mend, (search, count))
 
 
 DEAL_DETAILS = Family(
@@ -77,17 +103,9 @@ DEAL_DETAILS = Family(
     level=3,
     share=4,
     blueprints=(
-        Blueprint(
-            "one_detail",
-            "success",
-            _draw_detail,
-        ),
-        Blueprint(
-            "and_then",
-            "success",
-            _draw_two_details,
-        ),
-        Blueprint("unknown_deal", "failure", _draw_unknown_deal, share=_RARE),
+        Blueprint("one_detail", "success", _draw_detail),
+        Blueprint("and_then", "success", _draw_two_details),
+        Blueprint("unknown_deal", "failure", _draw_unknown_deal, share=_RARE, failure="unknown_record"),
     ),
 )
 
@@ -96,14 +114,12 @@ def _names(deals: Sequence[Row]) -> tuple[str, ...]:
     return tuple(str(deal["name"]) for deal in deals)
 
 
-def _listed(deals: Sequence[Row]) -> str:
-    return "; ".join(_names(deals)) or "none"
-
-
 def _draw_open_deals(desk: Desk) -> Case:
-    client = desk.client(lambda row: any(is_open(deal) for deal in desk.shelf.deals_of(row)))
-    deals = [deal for deal in desk.shelf.deals_of(client) if is_open(deal)]
-    return _list_case(desk, client, deals, {"in": list(OPEN_STAGES)}, {})
+    """Which open deals a client has and, in the second turn, what they come to."""
+    target = client_target(desk, lambda row: bool(open_deals(desk, row)))
+    works = (list_deals_work(desk, target.row), total_work(desk, target.row))
+    case = in_turns(target, {"client": target.called}, works)
+    return dataclasses.replace(case, actor=desk.colleague().handle)
 
 
 def _list_case(desk: Desk, client: Row, deals: Sequence[Row], stage: object, slots: dict[str, str]) -> Case:
@@ -114,7 +130,7 @@ def _list_case(desk: Desk, client: Row, deals: Sequence[Row], stage: object, slo
             plan.call("opportunity_search", criteria={"client_id": client_id, "stage": stage})
         else:
             plan.call("opportunity_search", client_id=client_id)
-        plan.respond(f"{client['name']}: {_listed(deals)}.", opportunities=list(_names(deals)))
+        plan.respond(f"{client['name']}: {'; '.join(_names(deals))}.", opportunities=list(_names(deals)))
         return plan
 
     goal = Goal(answers=(told("opportunities", _names(deals)),))
@@ -137,15 +153,29 @@ def _draw_in_stage_word(desk: Desk) -> Case:
 
 
 def _draw_unknown_client(desk: Desk) -> Case:
-    name = desk.names.firm(str(desk.client()["industry"]))
-    short, careful = Plan(), Plan()
-    short.call("client_search", name=name)
-    careful.call("client_search", name=name)
-    careful.call("client_search", criteria={"name": {"contains": name.split(" ")[0]}})
-    for plan in (short, careful):
-        plan.decline(f"We have no client called {name}.", ReasonCode.NOT_FOUND)
-    goal = Goal(must_refuse=refusal(ReasonCode.NOT_FOUND, name))
-    return Case({"client": name}, desk.colleague().handle, goal, (short.solution(), careful.solution()))
+    """The deals with a client that is not there; the user then gives the right name."""
+    target = client_target(desk, lambda row: bool(desk.shelf.deals_of(row)))
+    stranger, names = desk.names.firm(str(target.row["industry"])), _names(desk.shelf.deals_of(target.row))
+
+    def look(plan: Plan, client_id: str) -> None:
+        plan.call("opportunity_search", client_id=client_id)
+
+    miss = missing_client(stranger, f"It must have been {target.called}.")
+    work = telling(f"{target.called}: {'; '.join(names)}.", {"opportunities": list(names)}, look)
+    case = missed_case(target, {"client": stranger, "other": target.called}, miss, work)
+    return dataclasses.replace(case, actor=desk.colleague().handle)
+
+
+def missing_client(name: str, mend: str = "") -> Miss:
+    """Return what happens to a request about a client that is not there; without ``mend`` that is all."""
+
+    def search(plan: Plan) -> None:
+        plan.call("client_search", name=name)
+
+    def search_roughly(plan: Plan) -> None:
+        plan.call("client_search", criteria={"name": {"contains": name.partition(" ")[0]}})
+
+    return Miss((name,), f"We have no client called {name}.", mend, (search, search_roughly))
 
 
 DEAL_SEARCH = Family(
@@ -154,12 +184,8 @@ DEAL_SEARCH = Family(
     level=3,
     share=4,
     blueprints=(
-        Blueprint(
-            "open_deals",
-            "success",
-            _draw_open_deals,
-        ),
-        Blueprint("unknown_client", "failure", _draw_unknown_client, share=_RARE),
+        Blueprint("open_deals", "success", _draw_open_deals),
+        Blueprint("unknown_client", "failure", _draw_unknown_client, share=_RARE, failure="unknown_record"),
     ),
 )
 
@@ -191,16 +217,8 @@ DEAL_SEARCH_WORDS = Family(
     needs=(Vocabulary, Superlative),
     share=9,
     blueprints=(
-        Blueprint(
-            "in_stage_word",
-            "success",
-            _draw_in_stage_word,
-        ),
-        Blueprint(
-            "outstanding_amount",
-            "success",
-            _draw_outstanding_amount,
-        ),
+        Blueprint("in_stage_word", "success", _draw_in_stage_word),
+        Blueprint("outstanding_amount", "success", _draw_outstanding_amount),
     ),
 )
 
@@ -248,62 +266,69 @@ PIPELINE_SUMMARY = Family(
     needs=(Vocabulary,),
     share=3,
     blueprints=(
-        Blueprint(
-            "by_stage",
-            "success",
-            _draw_summary,
-        ),
-        Blueprint(
-            "by_stage_word",
-            "success",
-            _draw_summary_word,
-        ),
+        Blueprint("by_stage", "success", _draw_summary),
+        Blueprint("by_stage_word", "success", _draw_summary_word),
     ),
 )
 
 
-def _secret(desk: Desk) -> tuple[Row, str, str, object]:
-    """Return a record, what a user calls it, what a user calls the guarded field, and its value."""
+_Secret: TypeAlias = tuple[Target, str, str]
+"""A record, the field of it that a role is not told, and another field, which everybody is told."""
+
+_OTHER_FIELDS = {Entity.OPPORTUNITY: ("stage", "close_date", "owner"), Entity.CONTACT: ("title", "email", "phone")}
+
+
+def _secret(desk: Desk) -> _Secret:
     rule = desk.house.need(Confidentiality)
     if rule.entity is Entity.OPPORTUNITY:
-        deal = desk.open_deal()
-        return deal, str(deal["name"]), "amount", shown_amount(deal["amount"])
-    contact = desk.pick(desk.shelf.unmistakable_contacts)
-    client = desk.shelf.client_of(contact)
-    called = f"{contact['first_name']} {contact['last_name']} at {client['name']}"
-    return contact, called, "phone number" if rule.field == "phone" else "e-mail address", contact[rule.field]
-
-
-def _seek_secret(plan: Plan, rule: Confidentiality, row: Row) -> None:
-    if rule.entity is Entity.OPPORTUNITY:
-        plan.call("opportunity_search", name=row["name"])
+        target = deal_target(desk, lambda row: row["close_date"] is not None)
     else:
-        seek_contact(plan, row)
+        target = contact_target(desk)
+    return target, rule.field, desk.pick(field for field in _OTHER_FIELDS[rule.entity] if field != rule.field)
+
+
+def _field_word(field: str) -> str:
+    return FIELD_WORDS.get(field, field.replace("_", " "))
+
+
+def _value(target: Target, field: str) -> object:
+    return shown_amount(target.row[field]) if field == "amount" else target.row[field]
+
+
+def _secret_slots(secret: _Secret) -> dict[str, str]:
+    target, field, other = secret
+    return {"record": target.called, "what": _field_word(field), "more": _field_word(other)}
 
 
 def _draw_secret_kept(desk: Desk) -> Case:
+    """Asked by somebody of the role that is not told; the second turn asks for what everybody is told."""
     rule = desk.house.need(Confidentiality)
-    row, called, what, _ = _secret(desk)
-    blunt, careful = Plan(), Plan()
-    _seek_secret(careful, rule, row)
-    for plan in (blunt, careful):
-        plan.decline(
-            f"I can't share the {what} of {called} with your role, it is confidential.", ReasonCode.CONFIDENTIAL
-        )
-    goal = Goal(must_refuse=refusal(ReasonCode.CONFIDENTIAL, rule.field, what, called))
-    solutions = (careful.solution(), blunt.solution())
-    return Case({"record": called, "what": what}, desk.holder_of(rule.role).handle, goal, solutions)
+    secret = _secret(desk)
+    target, field, other = secret
+    slots = _secret_slots(secret)
+    rebuff = Rebuff(
+        reason=ReasonCode.CONFIDENTIAL,
+        about=(field, slots["what"], target.called),
+        message=f"I can't share the {slots['what']} of {target.called} with your role, it is confidential.",
+        mend=f"Never mind, then. What about the {slots['more']}?",
+        looks=(target.seekers[0], no_steps),
+        bad=target.seekers[0],
+        claim={field: _value(target, field)},
+    )
+    work = telling(f"The {slots['more']} is {target.row[other]}.", {other: target.row[other]})
+    return second_try(slots, desk.holder_of(rule.role).handle, rebuff, work, target.seekers)
 
 
 def _draw_secret_told(desk: Desk) -> Case:
-    rule = desk.house.need(Confidentiality)
-    row, called, what, value = _secret(desk)
-    plan = Plan()
-    _seek_secret(plan, rule, row)
-    plan.respond(f"The {what} of {called} is {value}.", **{rule.field: value})
-    goal = Goal(answers=(told(rule.field, value),))
-    slots = {"record": called, "what": what}
-    return Case(slots, desk.seller().handle, goal, (plan.solution(),))
+    """The same, asked by somebody who is told everything."""
+    secret = _secret(desk)
+    target, field, other = secret
+    slots = _secret_slots(secret)
+    works = [
+        telling(f"The {what} of {target.called} is {_value(target, name)}.", {name: _value(target, name)})
+        for name, what in ((field, slots["what"]), (other, slots["more"]))
+    ]
+    return dataclasses.replace(in_turns(target, slots, works), actor=desk.seller().handle)
 
 
 CONFIDENTIAL = Family(
@@ -313,16 +338,8 @@ CONFIDENTIAL = Family(
     needs=(Confidentiality,),
     share=4,
     blueprints=(
-        Blueprint(
-            "not_for_this_role",
-            "failure",
-            _draw_secret_kept,
-        ),
-        Blueprint(
-            "for_this_role",
-            "success",
-            _draw_secret_told,
-        ),
+        Blueprint("not_for_this_role", "failure", _draw_secret_kept, failure="not_for_this_role"),
+        Blueprint("for_this_role", "success", _draw_secret_told),
     ),
 )
 

@@ -2,16 +2,33 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
+from functools import partial
 
 from atlas.crm.records import Entity, ReasonCode, Row
 from atlas.scenarios.blueprints import Blueprint, Case, Family
 from atlas.scenarios.conventions import DocumentNaming
 from atlas.scenarios.desk import Desk
-from atlas.scenarios.families.expect import created, may_note, note_on_deal, refusal
+from atlas.scenarios.families.asking import missing_deal
+from atlas.scenarios.families.expect import created, note_on_deal
+from atlas.scenarios.families.mending import (
+    Slip,
+    Target,
+    Work,
+    blunder_of,
+    both_paths,
+    client_target,
+    contact_target,
+    deal_target,
+    mended_case,
+    note_work,
+)
 from atlas.scenarios.families.moves import both_ways, leave_note, seek_client, seek_contact
+from atlas.scenarios.families.turns import FIELD_WORDS, in_turns, missed_case, telling
+from atlas.scenarios.naming import plain_ascii
 from atlas.scenarios.plans import Plan
-from atlas.scenarios.records import Disclosure
+from atlas.scenarios.records import Disclosure, PatchedRow
 from atlas.verify.goals import Goal, RequiredQuestion
 
 _STEMS = ("proposal", "offer_letter", "floor_plan", "data_sheet", "agenda", "meeting_minutes", "budget", "schedule",
@@ -26,74 +43,62 @@ def _file(desk: Desk, extensions: Sequence[str] = _EXTENSIONS) -> str:
     return f"{desk.pick(_STEMS)}{version}.{desk.pick(extensions)}"
 
 
-def _upload_case(desk: Desk, deal: Row, stored: str, slots: dict[str, str]) -> Case:
-    fields = {"entity_type": "Opportunity", "entity_id": deal["opportunity_id"], "file_name": stored}
+def _upload_work(target: Target, stored: str) -> Work:
+    fields = {"entity_type": target.entity.value, "entity_id": target.id, "file_name": stored}
+    return Work(
+        partial(target.attach, file_name=stored),
+        f"{stored} is on {target.called} now.",
+        (created(Entity.DOCUMENT, fields),),
+        (target.may_note,),
+    )
 
-    def rest(plan: Plan, deal_id: str) -> None:
-        plan.call("upload_document", entity_type="Opportunity", entity_id=deal_id, file_name=stored)
-        plan.respond(f"{stored} is on {deal['name']} now.")
 
-    goal = Goal(expected_changes=(created(Entity.DOCUMENT, fields),), allowed_changes=(may_note(deal),))
-    return Case({"deal": str(deal["name"]), **slots}, desk.actor_for(deal), goal, both_ways(deal, rest))
+def _upload_case(desk: Desk, file: str, stored: str) -> Case:
+    target = deal_target(desk)
+    work = _upload_work(target, stored)
+    goal = Goal(expected_changes=work.expected, allowed_changes=work.allowed)
+    return Case({"deal": target.called, "file": file}, target.actor, goal, both_paths(target, work))
 
 
 def _draw_upload(desk: Desk) -> Case:
     file = _file(desk)
-    return _upload_case(desk, desk.open_deal(), desk.house.file_name(file, desk.today), {"file": file})
+    return _upload_case(desk, file, desk.house.file_name(file, desk.today))
 
 
 def _draw_client_upload(desk: Desk) -> Case:
-    client, file = desk.client(), _file(desk)
-    stored = desk.house.file_name(file, desk.today)
-
-    def play(*, looking: bool) -> Plan:
-        plan = Plan()
-        client_id = seek_client(plan, client)
-        if looking:
-            plan.call("opportunity_search", client_id=client_id)
-        plan.call("upload_document", entity_type="Client", entity_id=client_id, file_name=stored)
-        plan.respond(f"{stored} is on the record of {client['name']} now.")
-        return plan
-
-    fields = {"entity_type": "Client", "entity_id": client["client_id"], "file_name": stored}
-    goal = Goal(expected_changes=(created(Entity.DOCUMENT, fields),))
-    solutions = (play(looking=False).solution(), play(looking=True).solution())
-    return Case({"client": str(client["name"]), "file": file}, desk.seller().handle, goal, solutions)
+    """A file for a client and, in the second turn, another one for the same."""
+    target, file = client_target(desk), _file(desk)
+    second = desk.pick(name for name in (_file(desk) for _ in range(4)) if name != file)
+    works = [_upload_work(target, desk.house.file_name(name, desk.today)) for name in (file, second)]
+    return in_turns(target, {"client": target.called, "file": file, "second": second}, works)
 
 
 def _draw_exact_name(desk: Desk) -> Case:
     file = _file(desk)
-    return _upload_case(desk, desk.open_deal(), file, {"file": file})
+    return _upload_case(desk, file, file)
 
 
 def _draw_unsupported(desk: Desk) -> Case:
-    deal, file = desk.open_deal(), _file(desk, _UNSUPPORTED)
-    extension = file.rsplit(".", maxsplit=1)[-1]
-
-    def rest(plan: Plan, deal_id: str) -> None:
-        plan.call("upload_document", entity_type="Opportunity", entity_id=deal_id, file_name=file)
-        plan.decline(f"{file} can't be uploaded: the CRM takes no .{extension} files.", ReasonCode.INVALID_VALUE)
-
-    goal = Goal(
-        allowed_changes=(may_note(deal),),
-        must_refuse=refusal(ReasonCode.INVALID_VALUE, file, f".{extension}", "file type"),
+    target, good = deal_target(desk), _file(desk)
+    stem, extension = good.rpartition(".")[0], desk.pick(_UNSUPPORTED)
+    file = f"{stem}.{extension}"
+    slip = Slip(
+        about=(file, f".{extension}", "file type"),
+        message=f"{file} can't be uploaded: the CRM takes no .{extension} files.",
+        mend=f"Then use {good}, it has the same content.",
+        bad=partial(target.attach, file_name=file),
     )
-    slots = {"deal": str(deal["name"]), "file": file}
-    return Case(slots, desk.actor_for(deal), goal, both_ways(deal, rest))
+    slots = {"deal": target.called, "file": file, "good": good}
+    return mended_case(target, slots, slip, _upload_work(target, desk.house.file_name(good, desk.today)))
 
 
 def _draw_unknown_deal(desk: Desk) -> Case:
-    name = desk.deal_name(desk.client())
-    file = _file(desk)
-    short, careful = Plan(), Plan()
-    short.call("opportunity_search", name=name)
-    careful.call("opportunity_search", name=name)
-    careful.call("opportunity_search", criteria={"name": {"contains": name}})
-    for plan in (short, careful):
-        plan.decline(f"I find no deal called {name}, so {file} was not uploaded.", ReasonCode.NOT_FOUND)
-    goal = Goal(must_refuse=refusal(ReasonCode.NOT_FOUND, name))
-    solutions = (short.solution(), careful.solution())
-    return Case({"deal": name, "file": file}, desk.seller().handle, goal, solutions)
+    """A file for a deal that is not there; the user then gives the right name."""
+    target, file = deal_target(desk), _file(desk)
+    name = desk.deal_name(desk.shelf.client_of(target.row))
+    miss = missing_deal(name, f"It belongs to {target.called}.")
+    work = _upload_work(target, desk.house.file_name(file, desk.today))
+    return missed_case(target, {"deal": name, "file": file, "other": target.called}, miss, work)
 
 
 DOCUMENT_NAMING = Family(
@@ -103,16 +108,8 @@ DOCUMENT_NAMING = Family(
     needs=(DocumentNaming,),
     share=10,
     blueprints=(
-        Blueprint(
-            "on_a_deal",
-            "success",
-            _draw_upload,
-        ),
-        Blueprint(
-            "on_a_client",
-            "success",
-            _draw_client_upload,
-        ),
+        Blueprint("on_a_deal", "success", _draw_upload),
+        Blueprint("on_a_client", "success", _draw_client_upload),
     ),
 )
 
@@ -122,17 +119,9 @@ DOCUMENT_UPLOAD = Family(
     level=3,
     share=4,
     blueprints=(
-        Blueprint(
-            "exact_name",
-            "success",
-            _draw_exact_name,
-        ),
-        Blueprint(
-            "unsupported_type",
-            "failure",
-            _draw_unsupported,
-        ),
-        Blueprint("unknown_deal", "failure", _draw_unknown_deal, share=_RARE),
+        Blueprint("exact_name", "success", _draw_exact_name),
+        Blueprint("unsupported_type", "failure", _draw_unsupported, failure="unsupported_file", level=2),
+        Blueprint("unknown_deal", "failure", _draw_unknown_deal, share=_RARE, failure="unknown_parent", level=2),
     ),
 )
 
@@ -161,10 +150,8 @@ def _note_on_contact(plan: Plan, contact_id: str, content: str) -> None:
 
 def _draw_namesakes(desk: Desk) -> Case:
     """Two contacts of a client share the surname that the user gives; only a question tells which one is meant."""
-    client = desk.client(lambda row: _namesakes(desk, row) is not None)
-    pair = _namesakes(desk, client)
-    assert pair is not None  # noqa: S101 - the client was picked for having one
-    meant = desk.pick(pair)
+    pair, patch = _namesakes(desk)
+    client, meant = desk.shelf.client_of(pair[0]), desk.pick(pair)
     surname, content = str(meant["last_name"]), desk.pick(_CALLS)
     question = f"{client['name']} has " + " and ".join(f"{row['first_name']} {surname}" for row in pair)
 
@@ -188,36 +175,43 @@ def _draw_namesakes(desk: Desk) -> Case:
     answer = Disclosure(about, f"{meant['first_name']} {surname}, please.")
     slots = {"surname": surname, "client": str(client["name"]), "content": content}
     solutions = (play(by_client=True).solution(), play(by_client=False).solution())
-    return Case(slots, desk.seller().handle, goal, solutions, disclosures=(answer,))
+    blunder = blunder_of(partial(_first_of_name, surname=surname), partial(_note_on_contact, content=content))
+    return Case(slots, desk.seller().handle, goal, solutions, disclosures=(answer,), patch=patch, blunder=blunder)
 
 
-def _namesakes(desk: Desk, client: Row) -> tuple[Row, Row] | None:
-    people = desk.shelf.contacts_of(client)
-    unmistakable = desk.shelf.unmistakable_contacts
-    for place, row in enumerate(people):
-        for other in people[place + 1 :]:
-            if row["last_name"] == other["last_name"] and row in unmistakable and other in unmistakable:
-                return row, other
-    return None
+def _first_of_name(plan: Plan, surname: str) -> str:
+    return plan.call("contact_search", last_name=surname).at("results.0.contact_id")
+
+
+def _namesakes(desk: Desk) -> tuple[tuple[Row, Row], tuple[PatchedRow, ...]]:
+    """Return two contacts of a client who share a surname, and the row to be put in where the pool has no such two."""
+    known = desk.shelf.unmistakable_contacts
+    pairs = [
+        pair
+        for client in desk.shelf.clients
+        for pair in itertools.combinations((row for row in desk.shelf.contacts_of(client) if row in known), 2)
+    ]
+    found = [pair for pair in pairs if pair[0]["last_name"] == pair[1]["last_name"]]
+    if found:
+        return desk.pick(found), ()
+    names = {(row["first_name"], row["last_name"]) for row in desk.shelf.contacts}
+    first, second = desk.pick(pair for pair in pairs if (pair[1]["first_name"], pair[0]["last_name"]) not in names)
+    surname = str(first["last_name"])
+    email = str(second["email"]).replace(plain_ascii(str(second["last_name"])), plain_ascii(surname))
+    second = {**second, "last_name": surname, "email": email}
+    return (first, second), (PatchedRow(Entity.CONTACT, str(second["contact_id"]), second),)
 
 
 def _draw_contact_note(desk: Desk) -> Case:
-    contact, content = desk.pick(desk.shelf.unmistakable_contacts), desk.pick(_CALLS)
-    client = desk.shelf.client_of(contact)
-
-    def play(*, by_client: bool) -> Plan:
-        plan = Plan()
-        if by_client:
-            seek_client(plan, client)
-        _note_on_contact(plan, seek_contact(plan, contact), content)
-        plan.respond(f"The note is on {contact['first_name']} {contact['last_name']}.")
-        return plan
-
-    fields = {"entity_type": "Contact", "entity_id": contact["contact_id"], "content": content}
-    slots = {"first": str(contact["first_name"]), "surname": str(contact["last_name"]), "content": content}
-    slots["client"] = str(client["name"])
-    solutions = (play(by_client=False).solution(), play(by_client=True).solution())
-    return Case(slots, desk.seller().handle, Goal(expected_changes=(created(Entity.NOTE, fields),)), solutions)
+    """A note on a contact and, in the second turn, a question about the same."""
+    target, content = contact_target(desk), desk.pick(_CALLS)
+    contact, field = target.row, desk.pick(("email", "phone"))
+    answer = telling(f"The {FIELD_WORDS[field]} is {contact[field]}.", {field: contact[field]})
+    slots = {
+        "first": str(contact["first_name"]), "surname": str(contact["last_name"]), "content": content,
+        "client": str(desk.shelf.client_of(contact)["name"]), "what": FIELD_WORDS[field],
+    }  # fmt: skip
+    return in_turns(target, slots, (note_work(target, content), answer))
 
 
 NOTE_TAKING = Family(
@@ -226,21 +220,9 @@ NOTE_TAKING = Family(
     level=3,
     share=2,
     blueprints=(
-        Blueprint(
-            "on_a_deal",
-            "success",
-            _draw_deal_note,
-        ),
-        Blueprint(
-            "on_a_person",
-            "success",
-            _draw_contact_note,
-        ),
-        Blueprint(
-            "namesakes",
-            "failure",
-            _draw_namesakes,
-        ),
+        Blueprint("on_a_deal", "success", _draw_deal_note),
+        Blueprint("on_a_person", "success", _draw_contact_note),
+        Blueprint("namesakes", "failure", _draw_namesakes, failure="several_records"),
     ),
 )
 

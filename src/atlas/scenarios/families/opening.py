@@ -2,82 +2,228 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Mapping
 from datetime import timedelta
+from functools import partial
 
 from atlas.crm.records import Entity, ReasonCode, Row
 from atlas.scenarios.blueprints import Blueprint, Case, Family
-from atlas.scenarios.conventions import AmountRounding, OwnerAssignment, QuarterEnd, StageFields, Vocabulary
+from atlas.scenarios.conventions import (
+    AmountRounding,
+    DealNaming,
+    OwnerAssignment,
+    QuarterEnd,
+    StageFields,
+    Vocabulary,
+)
 from atlas.scenarios.desk import Desk
-from atlas.scenarios.families.expect import created, may_own, refusal
-from atlas.scenarios.families.moves import seek_client
+from atlas.scenarios.families.expect import created, may_own
+from atlas.scenarios.families.mending import Slip, Step, Target, Work, both_paths, client_target, mended_case
+from atlas.scenarios.families.retrying import Rebuff, second_try
 from atlas.scenarios.families.staging import word_tag
+from atlas.scenarios.families.turns import in_turns, telling
 from atlas.scenarios.house import shown_amount
 from atlas.scenarios.plans import Plan
-from atlas.verify.goals import ChangePattern, Goal, Solution
+from atlas.verify.goals import AnyNewId, ChangePattern, Goal, Operation, Solution
 
 _EARLY = ("Prospecting", "Qualification")
 _RARE = 0.4  # share of requests about records that do not exist; their names are easily given away
 
 
-def _solutions(client: Row, values: dict[str, object], *, look_up_owner: str | None = None) -> tuple[Solution, ...]:
-    """Return two ways to enter a deal: by the client's name, or by its e-mail address after a look at its deals."""
-
-    def finish(plan: Plan, client_id: str) -> Solution:
-        owner = values.get("owner")
-        if look_up_owner is not None:
-            owner = plan.call("staff_search", territory=look_up_owner, role="Account Executive").at("results.0.handle")
-        given = {**values, "client_id": client_id, **({"owner": owner} if owner is not None else {})}
-        plan.call("create_new_opportunity", **given)
-        plan.respond(f"{values['name']} is entered for {client['name']}, amount {values['amount']}.")
-        return plan.solution()
-
-    short, careful = Plan(), Plan()
-    short_id = seek_client(short, client)
-    careful_id = seek_client(careful, client)
-    careful.call("opportunity_search", client_id=careful_id)
-    return finish(short, short_id), finish(careful, careful_id)
+def _buyer(desk: Desk) -> Target:
+    """Return a client that somebody, whose client it need not be, enters a deal for."""
+    return dataclasses.replace(client_target(desk), actor=desk.seller().handle)
 
 
-def _deal_case(desk: Desk, client: Row, values: dict[str, object], slots: dict[str, str]) -> Case:
-    """A deal to be entered with exactly ``values``; the owner may be the asking colleague where none is told."""
-    actor = desk.seller().handle
-    allowed: tuple[ChangePattern, ...] = () if "owner" in values else (may_own(Entity.OPPORTUNITY, actor),)
-    values = {"client_id": client["client_id"], **values}
-    goal = Goal(expected_changes=(created(Entity.OPPORTUNITY, values),), allowed_changes=allowed)
-    rule = desk.house.get(OwnerAssignment)
-    territory = desk.territory(client) if rule is not None and rule.by == "territory" else None
-    slots = {"client": str(client["name"]), **slots}
-    return Case(slots, actor, goal, _solutions(client, values, look_up_owner=territory))
+def _enter(plan: Plan, client_id: str, values: Mapping[str, object]) -> str:
+    """Enter a deal; return what stands for its id."""
+    return plan.call("create_new_opportunity", **{**values, "client_id": client_id}).at("opportunity_id")
 
 
-def _draw_everything(desk: Desk) -> Case:
-    """Name, amount, stage, probability, close date and owner are all said; nothing is left to the house."""
-    client = desk.client()
-    name = desk.deal_name(client)
-    stage = desk.pick(_EARLY)
+def _entering(values: Mapping[str, object]) -> Step:
+    def do(plan: Plan, client_id: str) -> None:
+        _enter(plan, client_id, values)
+
+    return do
+
+
+def _entry_work(target: Target, values: Mapping[str, object]) -> Work:
+    """Return the work of entering a deal with exactly ``values``; who asks may own it where no owner is told."""
+    expected = created(Entity.OPPORTUNITY, {"client_id": target.id, **values})
+    allowed = () if "owner" in values else (may_own(Entity.OPPORTUNITY, target.actor),)
+    done = f"{values['name']} is entered for {target.called}, amount {values['amount']}."
+
+    return Work(_entering(values), done, (expected,), allowed)
+
+
+def _entry_case(target: Target, work: Work, slots: Mapping[str, str], tags: tuple[str, ...] = ()) -> Case:
+    goal = Goal(expected_changes=work.expected, allowed_changes=work.allowed)
+    return Case({"client": target.called, **slots}, target.actor, goal, both_paths(target, work), tags=tags)
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Everything said
+
+
+def _everything(desk: Desk, client: Row) -> tuple[dict[str, object], dict[str, str]]:
+    """Return the values of a deal that leave nothing to the house, and how they are said."""
+    name, stage = desk.deal_name(client), desk.pick(_EARLY)
     amount, day, points = desk.round_amount(8, 160), desk.coming_day(20, 200), desk.pick(range(5, 60, 5))
-    owner = desk.pick(member for member in desk.company.directory.staff if member.territory)
+    owner = desk.seller().handle
     values: dict[str, object] = {
         "name": name, "amount": shown_amount(amount), "stage": stage, "probability": points, "close_date": day,
-        "owner": owner.handle,
+        "owner": owner,
     }  # fmt: skip
     slots = {
         "name": name, "amount": desk.money(amount), "stage": stage, "points": str(points), "day": desk.day(day),
-        "owner": owner.handle,
+        "owner": owner,
     }  # fmt: skip
-    case = _deal_case(desk, client, values, slots)
-    return Case(case.slots, case.actor, case.goal, _solutions(client, values))
+    return values, slots
 
 
-def _draw_brief(desk: Desk) -> Case:
-    """Client, product, amount; the stage too where the house has no opening stage."""
-    client, product = desk.client(), desk.product()
-    said = desk.rng.randrange(8_000, 160_000, 10) * 100 if desk.house.get(AmountRounding) else desk.round_amount(8, 160)
-    opening = desk.house.opening_stage()
-    stage = opening or desk.pick(_EARLY)
-    values = _house_values(desk, client, product, said, stage)
-    slots = {"product": product, "amount": desk.money(said), "start": "" if opening else f", stage {stage}"}
-    return _deal_case(desk, client, values, slots)
+def _draw_everything(desk: Desk) -> Case:
+    target = _buyer(desk)
+    values, slots = _everything(desk, target.row)
+    return _entry_case(target, _entry_work(target, values), slots)
+
+
+def _draw_then_corrected(desk: Desk) -> Case:
+    """The deal is entered, and then its amount turns out to be another one.
+
+    A manager asks, who may change the deal whoever owns it.
+    """
+    target = dataclasses.replace(client_target(desk), actor=desk.manager().handle)
+    values, slots = _everything(desk, target.row)
+    right = desk.round_amount(165, 240)
+    amount = shown_amount(right)
+    note = desk.house.note_after("amount", amount)
+
+    def play(plan: Plan, client_id: str) -> Solution:
+        deal_id = _enter(plan, client_id, values)
+        plan.respond(f"{values['name']} is entered for {target.called}.")
+        plan.call("modify_opportunity", opportunity_id=deal_id, amount=amount)
+        if note is not None:
+            plan.call("add_note", entity_type="Opportunity", entity_id=deal_id, content=note)
+        plan.respond(f"The amount of {values['name']} is {amount} now.")
+        return plan.solution()
+
+    expected = [created(Entity.OPPORTUNITY, {"client_id": target.id, **values, "amount": amount}, label="deal")]
+    allowed: tuple[ChangePattern, ...] = (
+        ChangePattern(Entity.NOTE, Operation.CREATE, where={"entity_id": AnyNewId()}),
+    )
+    if note is not None:
+        fields = {"entity_type": "Opportunity", "content": note}
+        expected.append(created(Entity.NOTE, fields, refs={"entity_id": "deal"}))
+        allowed = ()
+    goal = Goal(expected_changes=tuple(expected), allowed_changes=allowed)
+    plans = (Plan(), Plan())
+    solutions = tuple(play(plan, seek(plan)) for plan, seek in zip(plans, target.seekers, strict=True))
+    return Case({"client": target.called, **slots, "right": desk.money(right)}, target.actor, goal, solutions)
+
+
+def _draw_unknown_client(desk: Desk) -> Case:
+    """A client that is not there; then the user remembers what it is called."""
+    target = _buyer(desk)
+    stranger = desk.names.firm(str(target.row["industry"]))
+    values, slots = _everything(desk, target.row)
+
+    def look(plan: Plan) -> None:
+        plan.call("client_search", name=stranger)
+
+    def look_twice(plan: Plan) -> None:
+        look(plan)
+        plan.call("client_search", criteria={"name": {"contains": stranger.split(" ")[0]}})
+
+    rebuff = Rebuff(
+        reason=ReasonCode.NOT_FOUND,
+        about=(stranger,),
+        message=f"There is no client called {stranger}, so I did not enter the deal.",
+        mend=f"Then it is {target.called}; the rest stands.",
+        looks=(look, look_twice),
+        bad=partial(_enter, client_id=stranger, values=values),
+    )
+    slots = {"client": stranger, **slots, "right": target.called}
+    return second_try(slots, target.actor, rebuff, _entry_work(target, values), target.seekers)
+
+
+def _mended_entry(desk: Desk, field: str, bad: tuple[object, str], why: tuple[tuple[str, ...], str], mend: str) -> Case:
+    """Return a case in which one value of a new deal is impossible, and the user gives another one.
+
+    Args:
+        desk: Draws the case.
+        field: The field.
+        bad: The impossible value, and how the user says it.
+        why: What the response has to name, one of these texts; and the response.
+        mend: What the user says when asked, with the right value in the place of ``{}``.
+    """
+    target = _buyer(desk)
+    values, slots = _everything(desk, target.row)
+    slot = {"amount": "amount", "close_date": "day"}[field]
+    good = slots[slot]
+    about, message = why
+    slip = Slip(
+        about=about,
+        message=f"{message}; {values['name']} is not entered.",
+        mend=mend.format(good),
+        bad=_entering({**values, field: bad[0]}),
+    )
+    slots = {"client": target.called, **slots, slot: bad[1], "good": good}
+    return mended_case(target, slots, slip, _entry_work(target, values))
+
+
+def _draw_nothing(desk: Desk) -> Case:
+    text = desk.pick(("0", "zero", "0 EUR", "€0"))
+    why = (("amount", "zero"), "The amount of a deal has to be more than 0")
+    return _mended_entry(desk, "amount", (0, text), why, "Our estimate is {}, take that.")
+
+
+_TENDERS = (12_500_000, 18_000_000, 25_000_000, 40_000_000, 62_000_000, 150_000_000)
+
+
+def _draw_beyond(desk: Desk) -> Case:
+    """The volume of the whole tender is taken for our part of it."""
+    units = desk.pick(_TENDERS)
+    text = desk.pick((f"{units:,}", f"{units:,} EUR", f"{units}", f"€{units:,}"))
+    why = (("amount", "too large", "too high"), f"{units:,} is more than the amount of a deal can be")
+    return _mended_entry(desk, "amount", (units, text), why, "That is the whole tender. Our part of it is {}.")
+
+
+def _draw_gone_by(desk: Desk) -> Case:
+    """The day of the first meeting is taken for the close date."""
+    gone = (desk.today - timedelta(days=desk.rng.randint(5, 90))).isoformat()
+    why = (("date", "past", gone), f"{gone} lies in the past, so it can't be the close date")
+    return _mended_entry(
+        desk, "close_date", (gone, desk.day(gone)), why, "That was our first meeting. It should close on {}."
+    )
+
+
+DEAL_EXPLICIT = Family(
+    name="deal_explicit",
+    task="CREATE NEW OPPORTUNITY",
+    level=3,
+    share=5,
+    blueprints=(
+        Blueprint("everything_said", "success", _draw_everything),
+        Blueprint("then_corrected", "success", _draw_then_corrected),
+        Blueprint(
+            "unknown_client",
+            "failure",
+            _draw_unknown_client,
+            # a name by the house's template would give away which client is meant
+            when=lambda house: house.get(DealNaming) is None,
+            share=_RARE,
+            failure="unknown_parent",
+        ),
+        Blueprint("for_nothing", "failure", _draw_nothing, failure="zero_amount"),
+        Blueprint("beyond_bounds", "failure", _draw_beyond, failure="amount_too_large"),
+        Blueprint("gone_by", "failure", _draw_gone_by, failure="past_date"),
+    ),
+)
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# What the house rules complete
 
 
 def _house_values(desk: Desk, client: Row, product: str, said_cents: int, stage: str) -> dict[str, object]:
@@ -90,96 +236,84 @@ def _house_values(desk: Desk, client: Row, product: str, said_cents: int, stage:
     return values if owner is None else {**values, "owner": owner}
 
 
+def _house_entry_work(desk: Desk, target: Target, values: dict[str, object]) -> Work:
+    """Return the work of entering a deal whose owner, where the territory decides, is looked up among the staff."""
+    work = _entry_work(target, values)
+    rule = desk.house.get(OwnerAssignment)
+    if rule is None or rule.by != "territory":
+        return work
+
+    def do(plan: Plan, client_id: str) -> None:
+        found = plan.call("staff_search", territory=desk.territory(target.row), role="Account Executive")
+        _enter(plan, client_id, {**values, "owner": found.at("results.0.handle")})
+
+    return dataclasses.replace(work, do=do)
+
+
+def _said_amount(desk: Desk) -> int:
+    """Return an amount in cents, one that has to be rounded where the house rounds."""
+    return desk.rng.randrange(8_000, 160_000, 10) * 100 if desk.house.get(AmountRounding) else desk.round_amount(8, 160)
+
+
+def _start(desk: Desk) -> tuple[str, str]:
+    """Return the stage of a new deal, and what the user says about it: nothing where the house has an opening stage."""
+    opening = desk.house.opening_stage()
+    stage = opening or desk.pick(_EARLY)
+    return stage, "" if opening else f", stage {stage}"
+
+
+def _draw_brief(desk: Desk) -> Case:
+    """Client, product, amount; the stage too where the house has no opening stage."""
+    target, product, said = _buyer(desk), desk.product(), _said_amount(desk)
+    stage, start = _start(desk)
+    work = _house_entry_work(desk, target, _house_values(desk, target.row, product, said, stage))
+    return _entry_case(target, work, {"product": product, "amount": desk.money(said), "start": start})
+
+
 def _draw_word(desk: Desk) -> Case:
     """The stage is said in the house's words."""
-    client, product = desk.client(), desk.product()
+    target, product, amount = _buyer(desk), desk.product(), desk.round_amount(8, 160)
     needs = desk.house.get(StageFields)
     term = desk.pick(
         term
         for term in desk.house.need(Vocabulary).of(Entity.OPPORTUNITY, "stage")
         if term.value in _EARLY and (needs is None or needs.stage != term.value)
     )
-    amount = desk.round_amount(8, 160)
-    values = _house_values(desk, client, product, amount, term.value)
+    work = _house_entry_work(desk, target, _house_values(desk, target.row, product, amount, term.value))
     slots = {"product": product, "amount": desk.money(amount), "word": term.nickname}
-    case = _deal_case(desk, client, values, slots)
-    return Case(case.slots, case.actor, case.goal, case.solutions, tags=word_tag(term))
+    return _entry_case(target, work, slots, word_tag(term))
 
 
 def _draw_quarter(desk: Desk) -> Case:
     """The close date is "this quarter", which the house's fiscal year decides."""
-    client, product = desk.client(), desk.product()
-    amount = desk.round_amount(8, 160)
-    stage = desk.house.opening_stage() or desk.pick(_EARLY)
-    values = _house_values(desk, client, product, amount, stage)
+    target, product, amount = _buyer(desk), desk.product(), desk.round_amount(8, 160)
+    stage, start = _start(desk)
+    values = _house_values(desk, target.row, product, amount, stage)
     values["close_date"] = desk.house.need(QuarterEnd).last_day(desk.today)
-    start = "" if desk.house.opening_stage() else f", stage {stage}"
-    return _deal_case(desk, client, values, {"product": product, "amount": desk.money(amount), "start": start})
+    work = _house_entry_work(desk, target, values)
+    return _entry_case(target, work, {"product": product, "amount": desk.money(amount), "start": start})
 
 
-def _refused(desk: Desk, slots: dict[str, str], plans: tuple[Plan, ...], reason: ReasonCode, *about: str) -> Case:
-    goal = Goal(must_refuse=refusal(reason, *about))
-    return Case(slots, desk.seller().handle, goal, tuple(plan.solution() for plan in plans))
+def _draw_read_back(desk: Desk) -> Case:
+    """The user wants to know under which name and with which amount the deal stands in the books."""
+    target, product, said = _buyer(desk), desk.product(), _said_amount(desk)
+    stage, start = _start(desk)
+    values = _house_values(desk, target.row, product, said, stage)
+    facts = {name: values[name] for name in ("name", "amount")}
+    read = telling(f"It is called {facts['name']}, and its amount is {facts['amount']}.", facts)
+    slots = {"client": target.called, "product": product, "amount": desk.money(said), "start": start}
+    return in_turns(target, slots, (_house_entry_work(desk, target, values), read))
 
 
-def _draw_unknown_client(desk: Desk) -> Case:
-    industry = str(desk.client()["industry"])
-    stranger, product = desk.names.firm(industry), desk.product()
-    amount, stage = desk.round_amount(8, 160), desk.pick(_EARLY)
-    short, careful = Plan(), Plan()
-    short.call("client_search", name=stranger)
-    careful.call("client_search", name=stranger)
-    careful.call("client_search", criteria={"name": {"contains": stranger.split(" ")[0]}})
-    for plan in (short, careful):
-        plan.decline(f"There is no client called {stranger}, so I did not enter the deal.", ReasonCode.NOT_FOUND)
-    slots = {"client": stranger, "product": product, "amount": desk.money(amount), "stage": stage}
-    return _refused(desk, slots, (short, careful), ReasonCode.NOT_FOUND, stranger)
-
-
-def _draw_impossible(desk: Desk) -> Case:
-    """An amount of nothing, an amount beyond all bounds, or a close date that went by."""
-    client, stage = desk.client(), desk.pick(_EARLY)
-    name = desk.deal_name(client)
-    amount, day = desk.round_amount(8, 160), desk.coming_day(30, 150)
-    shown: object = shown_amount(amount)
-    text = desk.money(amount)
-    if desk.rng.random() < 0.5:  # noqa: PLR2004 - half of the cases each way
-        shown, text = desk.pick(((0, "0"), (25_000_000, "25,000,000"), (40_000_000, "40000000")))
-        about, why = ("amount", text), f"An amount of {text} is not possible for a deal"
-    else:
-        day = (desk.today - timedelta(days=desk.rng.randint(5, 90))).isoformat()
-        about, why = ("close date", "close_date", day), f"The close date {day} lies in the past"
-    plans = (Plan(), Plan())
-    for plan, tries in zip(plans, (True, False), strict=True):
-        client_id = seek_client(plan, client)
-        if tries:
-            plan.call(
-                "create_new_opportunity", name=name, client_id=client_id, amount=shown, stage=stage, close_date=day
-            )
-        plan.decline(f"{why}; nothing was entered for {client['name']}.", ReasonCode.INVALID_VALUE)
-    slots = {"client": str(client["name"]), "name": name, "amount": text, "stage": stage, "day": desk.day(day)}
-    return _refused(desk, slots, plans, ReasonCode.INVALID_VALUE, *about)
-
-
-DEAL_EXPLICIT = Family(
-    name="deal_explicit",
-    task="CREATE NEW OPPORTUNITY",
-    level=3,
-    share=5,
-    blueprints=(
-        Blueprint(
-            "everything_said",
-            "success",
-            _draw_everything,
-        ),
-        Blueprint("unknown_client", "failure", _draw_unknown_client, share=_RARE),
-        Blueprint(
-            "impossible_value",
-            "failure",
-            _draw_impossible,
-        ),
-    ),
-)
+def _draw_one_more(desk: Desk) -> Case:
+    """A second deal for the same client, in the same stage."""
+    target, (stage, start) = _buyer(desk), _start(desk)
+    slots, works = {"client": target.called, "start": start}, list[Work]()
+    for product_slot, amount_slot in (("product", "amount"), ("second", "price")):
+        product, said = desk.product(), _said_amount(desk)
+        slots |= {product_slot: product, amount_slot: desk.money(said)}
+        works.append(_house_entry_work(desk, target, _house_values(desk, target.row, product, said, stage)))
+    return in_turns(target, slots, works)
 
 
 DEAL_HOUSE = Family(
@@ -189,22 +323,16 @@ DEAL_HOUSE = Family(
     needs=(Vocabulary,),
     share=14,
     blueprints=(
-        Blueprint(
-            "brief",
-            "success",
-            _draw_brief,
-        ),
-        Blueprint(
-            "in_house_words",
-            "success",
-            _draw_word,
-        ),
+        Blueprint("brief", "success", _draw_brief),
+        Blueprint("in_house_words", "success", _draw_word),
         Blueprint(
             "closes_this_quarter",
             "success",
             _draw_quarter,
             when=lambda house: house.get(QuarterEnd) is not None,
         ),
+        Blueprint("read_back", "success", _draw_read_back),
+        Blueprint("one_more", "success", _draw_one_more),
     ),
 )
 

@@ -2,18 +2,37 @@
 
 from __future__ import annotations
 
-from atlas.crm.records import Entity, ReasonCode
+import dataclasses
+from collections import Counter
+from collections.abc import Sequence
+from functools import partial
+
+from atlas.crm.records import Entity, ReasonCode, Row
 from atlas.scenarios.blueprints import Blueprint, Case, Family
 from atlas.scenarios.conventions import DuplicatePolicy, Vocabulary
-from atlas.scenarios.desk import Desk
+from atlas.scenarios.desk import Desk, NothingFitsError
+from atlas.scenarios.families.asking import missing_client
 from atlas.scenarios.families.expect import created, may_own, refusal, told
+from atlas.scenarios.families.mending import (
+    Slip,
+    Work,
+    client_target,
+    contact_target,
+    enter_contact,
+    entered_contact,
+    mended_case,
+    new_person,
+    note_work,
+)
 from atlas.scenarios.families.moves import seek_client, seek_contact
+from atlas.scenarios.families.retrying import Rebuff, no_steps, second_try
 from atlas.scenarios.families.staging import word_tag
+from atlas.scenarios.families.turns import FIELD_WORDS, Miss, in_turns, missed_case, telling
 from atlas.scenarios.naming import INDUSTRIES, TITLES, plain_ascii
 from atlas.scenarios.plans import Plan
 from atlas.verify.goals import Goal
 
-_ASKED_FIELDS = {"email": "e-mail address", "phone": "phone number", "title": "job title"}
+_ASKED_FIELDS = ("email", "phone", "title")
 _RARE = 0.4  # share of requests about records that do not exist; their names are easily given away
 
 
@@ -30,51 +49,58 @@ def _draw_contact_detail(desk: Desk) -> Case:
             plan.call("contact_search", client_id=seek_client(plan, client), last_name=contact["last_name"])
         else:
             seek_contact(plan, contact)
-        plan.respond(f"The {_ASKED_FIELDS[field]} of {called} is {value}.", **{field: value})
+        plan.respond(f"The {FIELD_WORDS[field]} of {called} is {value}.", **{field: value})
         return plan
 
-    slots = {"person": called, "client": str(client["name"]), "what": _ASKED_FIELDS[field]}
+    slots = {"person": called, "client": str(client["name"]), "what": FIELD_WORDS[field]}
     solutions = (play(by_client=False).solution(), play(by_client=True).solution())
     return Case(slots, desk.colleague().handle, Goal(answers=(told(field, value),)), solutions)
 
 
 def _draw_contact_list(desk: Desk) -> Case:
-    client = desk.client(lambda row: len(desk.shelf.contacts_of(row)) > 1)
-    names = tuple(f"{row['first_name']} {row['last_name']}" for row in desk.shelf.contacts_of(client))
+    """Whom we know at a client and, in the second turn, the address of the one with a certain job title."""
+    target = client_target(desk, lambda row: len(desk.shelf.contacts_of(row)) > 1)
+    people = desk.shelf.contacts_of(target.row)
+    titles = Counter(row["title"] for row in people)
+    person = desk.pick(row for row in people if row["title"] and titles[row["title"]] == 1 and row["email"])
+    mail = telling(f"The {person['title']} can be reached at {person['email']}.", {"email": person["email"]})
+    slots = {"client": target.called, "title": str(person["title"])}
+    case = in_turns(target, slots, (_list_work(target.called, people), mail))
+    return dataclasses.replace(case, actor=desk.colleague().handle)
 
-    def play(*, wrapped: bool) -> Plan:
-        plan = Plan()
-        client_id = seek_client(plan, client)
-        if wrapped:
-            plan.call("contact_search", criteria={"client_id": client_id})
-        else:
-            plan.call("contact_search", client_id=client_id)
-        plan.respond(f"Our contacts at {client['name']}: {', '.join(names)}.", contacts=list(names))
-        return plan
 
-    goal = Goal(answers=(told("contacts", names),))
-    solutions = (play(wrapped=False).solution(), play(wrapped=True).solution())
-    return Case({"client": str(client["name"])}, desk.colleague().handle, goal, solutions)
+def _list_work(client: str, people: Sequence[Row]) -> Work:
+    """Return the work of telling whom we know at a client."""
+    names = [f"{row['first_name']} {row['last_name']}" for row in people]
+
+    def look(plan: Plan, client_id: str) -> None:
+        plan.call("contact_search", client_id=client_id)
+
+    return telling(f"Our contacts at {client}: {', '.join(names)}.", {"contacts": names}, look)
 
 
 def _draw_unknown_contact(desk: Desk) -> Case:
-    client = desk.client()
-    first, last = _new_person(desk)
-    short, careful = Plan(), Plan()
-    short.call("contact_search", first_name=first, last_name=last)
-    careful.call("contact_search", client_id=seek_client(careful, client))
-    for plan in (short, careful):
-        plan.decline(f"I find no contact {first} {last} at {client['name']}.", ReasonCode.NOT_FOUND)
-    slots = {"person": f"{first} {last}", "client": str(client["name"])}
-    goal = Goal(must_refuse=refusal(ReasonCode.NOT_FOUND, last))
-    return Case(slots, desk.colleague().handle, goal, (short.solution(), careful.solution()))
+    """Somebody whom nobody knows at a client; the user then asks whom we know there."""
+    target = client_target(desk, lambda row: bool(desk.shelf.contacts_of(row)))
+    first, last = new_person(desk)
 
+    def search(plan: Plan) -> None:
+        plan.call("contact_search", first_name=first, last_name=last)
 
-def _new_person(desk: Desk) -> tuple[str, str]:
-    """Return the name of somebody whom nobody in the company knows."""
-    known = {(row["first_name"], row["last_name"]) for row in desk.shelf.contacts}
-    firsts, lasts = desk.words.first_names, desk.words.surnames
-    return desk.pick((first, last) for first in firsts for last in lasts if (first, last) not in known)
+    def search_there(plan: Plan) -> str:
+        client_id = seek_client(plan, target.row)
+        plan.call("contact_search", client_id=client_id, last_name=last)
+        return client_id
+
+    miss = Miss(
+        about=(last,),
+        message=f"I find no contact {first} {last} at {target.called}.",
+        mend="Whom do we have there, then? All the names, please.",
+        looks=(search, search_there),
+    )
+    slots = {"person": f"{first} {last}", "client": target.called}
+    case = missed_case(target, slots, miss, _list_work(target.called, desk.shelf.contacts_of(target.row)))
+    return dataclasses.replace(case, actor=desk.colleague().handle)
 
 
 CONTACT_SEARCH = Family(
@@ -83,39 +109,27 @@ CONTACT_SEARCH = Family(
     level=3,
     share=2.5,
     blueprints=(
-        Blueprint(
-            "one_detail",
-            "success",
-            _draw_contact_detail,
-        ),
-        Blueprint(
-            "whom_we_know",
-            "success",
-            _draw_contact_list,
-        ),
-        Blueprint("unknown_person", "failure", _draw_unknown_contact, share=_RARE),
+        Blueprint("one_detail", "success", _draw_contact_detail),
+        Blueprint("whom_we_know", "success", _draw_contact_list),
+        Blueprint("unknown_person", "failure", _draw_unknown_contact, share=_RARE, failure="unknown_record"),
     ),
 )
 
 
+_CLIENT_FIELDS = ("status", "industry", "owner", "email", "phone", "address")
+
+
 def _draw_is_it(desk: Desk) -> Case:
-    """Status and industry of one client."""
-    client = desk.client()
-    field = desk.pick(("status", "industry", "owner"))
-    value = client[field]
-
-    def play(*, wrapped: bool) -> Plan:
-        plan = Plan()
-        if wrapped:
-            plan.call("client_search", criteria={"name": client["name"]})
-        else:
-            seek_client(plan, client)
-        plan.respond(f"{client['name']}: {field} {value}.", **{field: value})
-        return plan
-
-    goal = Goal(answers=(told(field, value),))
-    solutions = (play(wrapped=False).solution(), play(wrapped=True).solution())
-    return Case({"client": str(client["name"]), "what": field}, desk.colleague().handle, goal, solutions)
+    """Two fields of one client, one after the other."""
+    target = client_target(desk)
+    fields = desk.rng.sample([field for field in _CLIENT_FIELDS if target.row[field]], 2)
+    words = [FIELD_WORDS.get(field, field) for field in fields]
+    works = [
+        telling(f"The {word} of {target.called} is {target.row[field]}.", {field: target.row[field]})
+        for field, word in zip(fields, words, strict=True)
+    ]
+    case = in_turns(target, {"client": target.called, "what": words[0], "more": words[1]}, works)
+    return dataclasses.replace(case, actor=desk.colleague().handle)
 
 
 def _draw_client_in_words(desk: Desk) -> Case:
@@ -160,36 +174,77 @@ def _draw_new_client(desk: Desk) -> Case:
     return _new_client_case(desk, status=status, said=status)
 
 
+_SAID = (
+    "Wants an offer by the end of the month.", "Has opened a second site.", "Asked for a visit next week.",
+    "Is looking for a new supplier.", "Prefers to be called in the morning.", "Got our name from a partner.",
+)  # fmt: skip
+
+
 def _draw_known_client(desk: Desk) -> Case:
+    """A client that is there already is to be entered; what the user then wants is a note on it."""
     desk.house.need(DuplicatePolicy)
-    client = desk.client()
-    email = f"sales@{plain_ascii(str(client['name']))}.example"
-    plans = (Plan(), Plan())
-    for plan, extra in zip(plans, (False, True), strict=True):
-        plan.call("client_search", name=client["name"])
-        if extra:
-            plan.call("client_search", criteria={"email": email})
-        plan.decline(f"{client['name']} is a client already, so I did not enter it again.", ReasonCode.DUPLICATE)
-    goal = Goal(must_refuse=refusal(ReasonCode.DUPLICATE, str(client["name"])))
-    slots = {"client": str(client["name"]), "email": email, "status": "Prospect", "industry": str(client["industry"])}
-    return Case(slots, desk.seller().handle, goal, tuple(plan.solution() for plan in plans))
+    target, content = client_target(desk), desk.pick(_SAID)
+    values = {
+        "name": target.called, "email": f"sales@{plain_ascii(target.called)}.example", "status": "Prospect",
+        "industry": str(target.row["industry"]),
+    }  # fmt: skip
+
+    def enter(plan: Plan, _client_id: str) -> None:
+        plan.call("create_new_client", **values)
+
+    slip = Slip(
+        about=(target.called, str(target.row["email"])),
+        message=f"{target.called} is a client already ({target.row['email']}), so I did not enter it again.",
+        mend=f'Then put a note on their record: "{content}"',
+        bad=enter,
+        reason=ReasonCode.DUPLICATE,
+        look=_found,
+    )
+    slots = {
+        "client": target.called, "email": values["email"], "status": "Prospect", "content": content,
+        "industry": values["industry"],
+    }  # fmt: skip
+    return mended_case(target, slots, slip, note_work(target, content))
+
+
+def _found(plan: Plan, record_id: str) -> None:
+    """Make no further call: that the record is found says it all."""
 
 
 def _draw_bad_email(desk: Desk) -> Case:
+    """A new client with an address that is none; the user then gives the right one."""
     line = desk.pick(INDUSTRIES)
     name = desk.names.firm(line)
-    email = desk.pick(
-        (f"info(at){plain_ascii(name)}.example", f"info@{plain_ascii(name)}", f"{plain_ascii(name)}.example")
+    domain = plain_ascii(name)
+    email = f"info@{domain}.example"
+    bad = desk.pick((f"info(at){domain}.example", f"info@{domain}", f"{domain}.example", f"info@@{domain}.example"))
+    values = {"name": name, "status": "Prospect", "industry": line}
+    actor = desk.seller().handle
+
+    def enter(plan: Plan, address: str) -> None:
+        plan.call("create_new_client", **values, email=address)
+
+    def search(plan: Plan, **criteria: str) -> str:
+        """Look whether the client is there; it is not, so there is no id."""
+        plan.call("client_search", **criteria)
+        return ""
+
+    rebuff = Rebuff(
+        reason=ReasonCode.INVALID_VALUE,
+        about=(bad, "email", "e-mail"),
+        message=f"{bad} is no valid e-mail address; {name} was not entered.",
+        mend=f"The e-mail address is {email}.",
+        looks=(partial(enter, address=bad), no_steps),
+        bad=partial(enter, address=bad),
     )
-    plans = (Plan(), Plan())
-    for plan, tries in zip(plans, (True, False), strict=True):
-        plan.call("client_search", name=name)
-        if tries:
-            plan.call("create_new_client", name=name, email=email, status="Prospect", industry=line)
-        plan.decline(f"{email} is no valid e-mail address; {name} was not entered.", ReasonCode.INVALID_VALUE)
-    goal = Goal(must_refuse=refusal(ReasonCode.INVALID_VALUE, email, "email", "e-mail"))
-    slots = {"client": name, "email": email, "status": "Prospect", "industry": line}
-    return Case(slots, desk.seller().handle, goal, tuple(plan.solution() for plan in plans))
+    work = Work(
+        lambda plan, _: enter(plan, email),
+        f"{name} is entered, status Prospect.",
+        (created(Entity.CLIENT, {**values, "email": email}),),
+        (may_own(Entity.CLIENT, actor),),
+    )
+    slots = {"client": name, "email": bad, "good": email, "status": "Prospect", "industry": line}
+    return second_try(slots, actor, rebuff, work, (partial(search, name=name), partial(search, email=email)))
 
 
 CLIENT_ENTRY = Family(
@@ -198,16 +253,8 @@ CLIENT_ENTRY = Family(
     level=3,
     share=2,
     blueprints=(
-        Blueprint(
-            "all_given",
-            "success",
-            _draw_new_client,
-        ),
-        Blueprint(
-            "bad_email",
-            "failure",
-            _draw_bad_email,
-        ),
+        Blueprint("all_given", "success", _draw_new_client),
+        Blueprint("bad_email", "failure", _draw_bad_email, failure="malformed_email"),
     ),
 )
 
@@ -218,23 +265,15 @@ CLIENT_WORDS = Family(
     needs=(Vocabulary,),
     share=3,
     blueprints=(
-        Blueprint(
-            "status_word",
-            "success",
-            _draw_client_in_words,
-        ),
-        Blueprint(
-            "segment_word",
-            "success",
-            _draw_segment,
-        ),
+        Blueprint("status_word", "success", _draw_client_in_words),
+        Blueprint("segment_word", "success", _draw_segment),
     ),
 )
 
 
 def _new_contact_case(desk: Desk) -> Case:
     client, title = desk.client(), desk.pick(TITLES)
-    first, last = _new_person(desk)
+    first, last = new_person(desk)
     email = f"{plain_ascii(first)}.{plain_ascii(last)}@{str(client['email']).partition('@')[2]}"
     values: dict[str, object] = {"first_name": first, "last_name": last, "title": title, "email": email}
 
@@ -255,36 +294,48 @@ def _new_contact_case(desk: Desk) -> Case:
 
 
 def _draw_known_contact(desk: Desk) -> Case:
+    """A contact who is there already is to be entered; the user then asks which address is on record."""
     desk.house.need(DuplicatePolicy)
-    contact = desk.pick(desk.shelf.unmistakable_contacts)
-    client = desk.shelf.client_of(contact)
+    target = contact_target(desk)
+    contact, client = target.row, desk.shelf.client_of(target.row)
     person = f"{contact['first_name']} {contact['last_name']}"
-    plans = (Plan(), Plan())
-    for plan, by_client in zip(plans, (True, False), strict=True):
-        if by_client:
-            plan.call("contact_search", client_id=seek_client(plan, client), last_name=contact["last_name"])
-        else:
-            seek_contact(plan, contact)
-        plan.decline(f"{person} is a contact of {client['name']} already; I entered nothing.", ReasonCode.DUPLICATE)
-    goal = Goal(must_refuse=refusal(ReasonCode.DUPLICATE, person))
     email = f"{plain_ascii(str(contact['last_name']))}@{str(client['email']).partition('@')[2]}"
+    if email == contact["email"]:
+        raise NothingFitsError("the contact has that address already")
+
+    def enter(plan: Plan, _contact_id: str) -> None:
+        values = {"first_name": contact["first_name"], "last_name": contact["last_name"], "title": contact["title"]}
+        enter_contact(plan, seek_client(plan, client), {**values, "email": email})
+
+    slip = Slip(
+        about=(person,),
+        message=f"{person} is a contact of {client['name']} already; I entered nothing.",
+        mend=f"Then tell me the e-mail address that we have for {person}.",
+        bad=enter,
+        reason=ReasonCode.DUPLICATE,
+        look=_found,
+    )
+    work = telling(f"The e-mail address on record is {contact['email']}.", {"email": contact["email"]})
     slots = {"person": person, "client": str(client["name"]), "title": str(contact["title"]), "email": email}
-    return Case(slots, desk.seller().handle, goal, tuple(plan.solution() for plan in plans))
+    return mended_case(target, slots, slip, work)
 
 
 def _draw_contact_of_stranger(desk: Desk) -> Case:
-    stranger = desk.names.firm(desk.pick(INDUSTRIES))
-    first, last = _new_person(desk)
-    email = f"{plain_ascii(first)}.{plain_ascii(last)}@{plain_ascii(stranger)}.example"
-    plans = (Plan(), Plan())
-    for plan, again in zip(plans, (False, True), strict=True):
-        plan.call("client_search", name=stranger)
-        if again:
-            plan.call("client_search", criteria={"name": {"contains": stranger.split(" ")[0]}})
-        plan.decline(f"There is no client {stranger}, so {first} {last} was not entered.", ReasonCode.NOT_FOUND)
-    goal = Goal(must_refuse=refusal(ReasonCode.NOT_FOUND, stranger))
-    slots = {"person": f"{first} {last}", "client": stranger, "title": desk.pick(TITLES), "email": email}
-    return Case(slots, desk.seller().handle, goal, tuple(plan.solution() for plan in plans))
+    """A contact of a client that is not there; the user then gives the name under which it is."""
+    target, title = client_target(desk), desk.pick(TITLES)
+    stranger = desk.names.firm(str(target.row["industry"]))
+    first, last = new_person(desk)
+    values = {
+        "first_name": first, "last_name": last, "title": title,
+        "email": f"{plain_ascii(first)}.{plain_ascii(last)}@{plain_ascii(stranger)}.example",
+    }  # fmt: skip
+    done = f"{first} {last} is entered as a contact of {target.called}."
+    work = Work(partial(enter_contact, values=values), done, (entered_contact(target, values),))
+    slots = {
+        "person": f"{first} {last}", "client": stranger, "title": title, "email": values["email"],
+        "other": target.called,
+    }  # fmt: skip
+    return missed_case(target, slots, missing_client(stranger, f"They are called {target.called} now."), work)
 
 
 CONTACT_ENTRY = Family(
@@ -293,12 +344,8 @@ CONTACT_ENTRY = Family(
     level=3,
     share=2,
     blueprints=(
-        Blueprint(
-            "all_given",
-            "success",
-            _new_contact_case,
-        ),
-        Blueprint("unknown_client", "failure", _draw_contact_of_stranger, share=_RARE),
+        Blueprint("all_given", "success", _new_contact_case),
+        Blueprint("unknown_client", "failure", _draw_contact_of_stranger, share=_RARE, failure="unknown_parent"),
     ),
 )
 
@@ -310,30 +357,29 @@ DUPLICATES = Family(
     needs=(DuplicatePolicy,),
     share=4,
     blueprints=(
-        Blueprint(
-            "known_client",
-            "failure",
-            _draw_known_client,
-        ),
-        Blueprint(
-            "known_contact",
-            "failure",
-            _draw_known_contact,
-        ),
+        Blueprint("known_client", "failure", _draw_known_client, failure="duplicate_record"),
+        Blueprint("known_contact", "failure", _draw_known_contact, failure="duplicate_record"),
     ),
 )
 
 
 def _draw_stranger(desk: Desk) -> Case:
+    """A client that is not there; that is all there is to say."""
     name = desk.names.firm(desk.pick(INDUSTRIES))
+    miss = missing_client(name)
     plans = (Plan(), Plan())
-    for plan, again in zip(plans, (False, True), strict=True):
-        plan.call("client_search", name=name)
-        if again:
-            plan.call("client_search", criteria={"name": {"contains": name.split(" ")[0]}})
-        plan.decline(f"{name} is not in our CRM.", ReasonCode.NOT_FOUND)
-    goal = Goal(must_refuse=refusal(ReasonCode.NOT_FOUND, name))
-    return Case({"client": name}, desk.colleague().handle, goal, tuple(plan.solution() for plan in plans))
+    for plan, look in zip(plans, miss.looks, strict=True):
+        look(plan)
+        plan.decline(miss.message, ReasonCode.NOT_FOUND)
+    careless = Plan()
+    careless.respond(f"{name} is a prospect.", status="Prospect")
+    return Case(
+        {"client": name},
+        desk.colleague().handle,
+        Goal(must_refuse=refusal(ReasonCode.NOT_FOUND, name)),
+        tuple(plan.solution() for plan in plans),
+        blunder=careless.solution(),
+    )
 
 
 CLIENT_SEARCH = Family(
@@ -342,12 +388,8 @@ CLIENT_SEARCH = Family(
     level=3,
     share=2,
     blueprints=(
-        Blueprint(
-            "one_detail",
-            "success",
-            _draw_is_it,
-        ),
-        Blueprint("unknown", "failure", _draw_stranger, share=_RARE),
+        Blueprint("one_detail", "success", _draw_is_it),
+        Blueprint("unknown", "failure", _draw_stranger, share=_RARE, failure="unknown_record"),
     ),
 )
 

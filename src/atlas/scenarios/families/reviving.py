@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import cast
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TypeAlias, cast
 
 from atlas.crm.records import Entity, ReasonCode, Row
 from atlas.scenarios.blueprints import Blueprint, Case, Family
 from atlas.scenarios.conventions import QuoteWithdrawal, Reopening, StageDocument, Term, Vocabulary
 from atlas.scenarios.desk import Desk, NothingFitsError, is_open
 from atlas.scenarios.families.expect import created, may_note, refusal, updated
+from atlas.scenarios.families.mending import blunder_of, change_work, deal_target
 from atlas.scenarios.families.moves import both_ways, seek_and_read_deal, seek_deal
+from atlas.scenarios.families.retrying import Rebuff, second_try
 from atlas.scenarios.families.staging import word_tag
 from atlas.scenarios.house import shown_amount
 from atlas.scenarios.plans import Plan
+from atlas.scenarios.records import PatchedRow
 from atlas.verify.goals import ChangePattern, Goal, Operation
 
 _OPEN_QUOTES = ("Draft", "Sent")
@@ -87,16 +91,8 @@ DEAL_CLONE = Family(
     level=3,
     share=2,
     blueprints=(
-        Blueprint(
-            "copy",
-            "success",
-            _draw_clone,
-        ),
-        Blueprint(
-            "copy_then_amount",
-            "success",
-            _draw_clone_renamed,
-        ),
+        Blueprint("copy", "success", _draw_clone),
+        Blueprint("copy_then_amount", "success", _draw_clone_renamed),
     ),
 )
 
@@ -125,21 +121,25 @@ def _draw_reopen(desk: Desk) -> Case:
     return Case(slots, desk.actor_for(deal), goal, both_ways(deal, rest))
 
 
-def _draw_late_amount(desk: Desk) -> Case:
-    """A closed deal is to change without being reopened: that is declined."""
+def _draw_late_date(desk: Desk) -> Case:
+    """A closed deal is to change without being reopened; the user then sees that another one is meant."""
     deal = desk.deal(lambda row: not is_open(row))
-    day = desk.coming_day(10, 90)
+    target = deal_target(desk, lambda row: row["owner"] == deal["owner"])
+    day = desk.coming_day(10, 90, instead_of=target.row["close_date"])
 
-    def rest(plan: Plan, deal_id: str) -> None:
-        plan.call("modify_opportunity", opportunity_id=deal_id, close_date=day)
-        plan.decline(f"{deal['name']} is closed ({deal['stage']}) and stays as it is.", ReasonCode.CLOSED_RECORD)
+    def insist(plan: Plan) -> None:
+        plan.call("modify_opportunity", opportunity_id=seek_deal(plan, deal), close_date=day)
 
-    goal = Goal(
-        allowed_changes=(may_note(deal),),
-        must_refuse=refusal(ReasonCode.CLOSED_RECORD, "closed", str(deal["name"]), str(deal["stage"])),
+    rebuff = Rebuff(
+        reason=ReasonCode.CLOSED_RECORD,
+        about=("closed", str(deal["name"]), str(deal["stage"])),
+        message=f"{deal['name']} is closed ({deal['stage']}) and stays as it is.",
+        mend=f"I had the wrong deal. It is {target.called} that gets this date.",
+        looks=(insist, partial(seek_and_read_deal, deal=deal)),
+        bad=insist,
     )
-    slots = {"deal": str(deal["name"]), "day": desk.day(day)}
-    return Case(slots, desk.actor_for(deal), goal, both_ways(deal, rest))
+    slots = {"deal": str(deal["name"]), "day": desk.day(day), "other": target.called}
+    return second_try(slots, target.actor, rebuff, change_work(desk, target, {"close_date": day}), target.seekers)
 
 
 REOPENING = Family(
@@ -149,28 +149,29 @@ REOPENING = Family(
     needs=(Reopening,),
     share=4,
     blueprints=(
-        Blueprint(
-            "reopen",
-            "success",
-            _draw_reopen,
-        ),
-        Blueprint(
-            "changed_late",
-            "failure",
-            _draw_late_amount,
-        ),
+        Blueprint("reopen", "success", _draw_reopen),
+        Blueprint("changed_late", "failure", _draw_late_date, failure="closed_record"),
     ),
 )
 
 
-def _quotes(desk: Desk, statuses: Sequence[str]) -> Sequence[tuple[Row, Row]]:
-    """Return the deals that have exactly one quote, in one of ``statuses``, each with that quote."""
-    pairs: list[tuple[Row, Row]] = []
-    for deal in desk.shelf.deals:
-        quotes = desk.shelf.quotes_of(deal)
-        if is_open(deal) and len(quotes) == 1 and quotes[0]["status"] in statuses:
-            pairs.append((deal, quotes[0]))
-    return pairs
+_Quoted: TypeAlias = tuple[Row, Row, tuple[PatchedRow, ...]]
+"""A deal, its only quote, and the quote as a row to be put in where the pool had none in the right status."""
+
+
+def _quoted(desk: Desk, status: str, fits: Callable[[Row, Row], bool] = lambda _deal, _quote: True) -> _Quoted:
+    """Return an open deal whose only quote is in that status, the two of them fitting."""
+    pairs = [
+        (deal, quotes[0])
+        for deal in desk.shelf.deals
+        if is_open(deal) and len(quotes := desk.shelf.quotes_of(deal)) == 1 and fits(deal, quotes[0])
+    ]
+    found = [(deal, quote) for deal, quote in pairs if quote["status"] == status]
+    if found:
+        return (*desk.pick(found), ())
+    deal, quote = desk.pick(pairs)
+    quote = {**quote, "status": status}
+    return deal, quote, (PatchedRow(Entity.QUOTE, str(quote["quote_id"]), quote),)
 
 
 def _seek_quote(plan: Plan, deal_id: str) -> str:
@@ -179,7 +180,7 @@ def _seek_quote(plan: Plan, deal_id: str) -> str:
 
 def _draw_withdraw(desk: Desk) -> Case:
     rule = desk.house.need(QuoteWithdrawal)
-    deal, quote = desk.pick(_quotes(desk, [status for status in _OPEN_QUOTES if status != rule.locked]))
+    deal, quote, patch = _quoted(desk, desk.pick(status for status in _OPEN_QUOTES if status != rule.locked))
 
     def rest(plan: Plan, deal_id: str) -> None:
         plan.call("cancel_quote", quote_id=_seek_quote(plan, deal_id))
@@ -190,12 +191,13 @@ def _draw_withdraw(desk: Desk) -> Case:
         allowed_changes=(may_note(deal),),
         forbidden=(ChangePattern(Entity.QUOTE, Operation.DELETE),),
     )
-    return Case({"deal": str(deal["name"])}, desk.actor_for(deal), goal, both_ways(deal, rest))
+    return Case({"deal": str(deal["name"])}, desk.actor_for(deal), goal, both_ways(deal, rest), patch=patch)
 
 
 def _draw_locked(desk: Desk) -> Case:
+    """A quote in the status in which none is taken back; whoever declines names the status, which no user says."""
     rule = desk.house.need(QuoteWithdrawal)
-    deal, _ = desk.pick(_quotes(desk, (rule.locked,)))
+    deal, _, patch = _quoted(desk, rule.locked)
 
     def rest(plan: Plan, deal_id: str) -> None:
         _seek_quote(plan, deal_id)
@@ -204,11 +206,17 @@ def _draw_locked(desk: Desk) -> Case:
             ReasonCode.POLICY_VIOLATION,
         )
 
-    goal = Goal(
-        allowed_changes=(may_note(deal),),
-        must_refuse=refusal(ReasonCode.POLICY_VIOLATION, rule.locked, str(deal["name"])),
+    def insist(plan: Plan, deal_id: str) -> None:
+        plan.call("delete_quote", quote_id=_seek_quote(plan, deal_id))
+
+    return Case(
+        {"deal": str(deal["name"])},
+        desk.actor_for(deal),
+        Goal(allowed_changes=(may_note(deal),), must_refuse=refusal(ReasonCode.POLICY_VIOLATION, rule.locked)),
+        both_ways(deal, rest),
+        patch=patch,
+        blunder=blunder_of(partial(seek_deal, deal=deal), insist),
     )
-    return Case({"deal": str(deal["name"])}, desk.actor_for(deal), goal, both_ways(deal, rest))
 
 
 QUOTE_WITHDRAWAL = Family(
@@ -218,16 +226,8 @@ QUOTE_WITHDRAWAL = Family(
     needs=(QuoteWithdrawal,),
     share=4,
     blueprints=(
-        Blueprint(
-            "to_be_deleted",
-            "success",
-            _draw_withdraw,
-        ),
-        Blueprint(
-            "locked",
-            "failure",
-            _draw_locked,
-        ),
+        Blueprint("to_be_deleted", "success", _draw_withdraw),
+        Blueprint("locked", "failure", _draw_locked, failure="locked_record"),
     ),
 )
 
@@ -237,15 +237,13 @@ def _amount_of(quote: Row) -> int:
 
 
 def _draw_new_amount(desk: Desk) -> Case:
-    deal, quote = desk.pick(
-        (deal, quote)
-        for deal, quote in _quotes(desk, ("Draft",))
-        if not desk.house.quote_needs_approval(_amount_of(quote) - 20_000, cast("int", deal["amount"]))
-        and not desk.house.quote_needs_approval(_amount_of(quote), cast("int", deal["amount"]))
-    )
-    amount = _amount_of(quote) // 10_000 * 10_000 - desk.rng.choice((0, 10_000))
-    if amount == _amount_of(quote):
-        raise NothingFitsError("the quote has that amount already")
+    def repriced_at_will(deal: Row, quote: Row) -> bool:
+        cents, full = _amount_of(quote), cast("int", deal["amount"])
+        return not any(desk.house.quote_needs_approval(near, full) for near in (cents, cents - 20_000))
+
+    deal, quote, patch = _quoted(desk, "Draft", repriced_at_will)
+    whole = _amount_of(quote) // 10_000 * 10_000
+    amount = desk.pick(cents for cents in (whole, whole - 10_000) if cents != _amount_of(quote))
     values: dict[str, object] = {"amount": shown_amount(amount)}
 
     def rest(plan: Plan, deal_id: str) -> None:
@@ -254,7 +252,7 @@ def _draw_new_amount(desk: Desk) -> Case:
 
     goal = Goal(expected_changes=(updated(Entity.QUOTE, quote["quote_id"], values),), allowed_changes=(may_note(deal),))
     slots = {"deal": str(deal["name"]), "amount": desk.money(amount)}
-    return Case(slots, desk.actor_for(deal), goal, both_ways(deal, rest))
+    return Case(slots, desk.actor_for(deal), goal, both_ways(deal, rest), patch=patch)
 
 
 def _status_words(desk: Desk) -> Sequence[Term]:
@@ -264,7 +262,7 @@ def _status_words(desk: Desk) -> Sequence[Term]:
 
 def _draw_sent(desk: Desk) -> Case:
     term = desk.pick(_status_words(desk))
-    deal, quote = desk.pick(_quotes(desk, ("Draft",)))
+    deal, quote, patch = _quoted(desk, "Draft")
 
     def rest(plan: Plan, deal_id: str) -> None:
         plan.call("modify_quote", quote_id=_seek_quote(plan, deal_id), status=term.value)
@@ -275,7 +273,7 @@ def _draw_sent(desk: Desk) -> Case:
         allowed_changes=(may_note(deal),),
     )
     slots = {"deal": str(deal["name"]), "word": term.nickname}
-    return Case(slots, desk.actor_for(deal), goal, both_ways(deal, rest), tags=word_tag(term))
+    return Case(slots, desk.actor_for(deal), goal, both_ways(deal, rest), tags=word_tag(term), patch=patch)
 
 
 QUOTE_CARE = Family(
@@ -285,16 +283,8 @@ QUOTE_CARE = Family(
     needs=(Vocabulary,),
     share=2,
     blueprints=(
-        Blueprint(
-            "new_amount",
-            "success",
-            _draw_new_amount,
-        ),
-        Blueprint(
-            "status_word",
-            "success",
-            _draw_sent,
-        ),
+        Blueprint("new_amount", "success", _draw_new_amount),
+        Blueprint("status_word", "success", _draw_sent),
     ),
 )
 

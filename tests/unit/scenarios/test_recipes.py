@@ -1,0 +1,50 @@
+"""Promises of recipes: seven splits of the size asked for, seeds that people cannot guess."""
+
+from __future__ import annotations
+
+import pytest
+
+from atlas.core.errors import CorpusError
+from atlas.scenarios.recipes import DEFAULT_DIVISION, Recipe, commitment_to, divide, recipe_of, seed_of_secret
+from atlas.verify.goals import Split
+
+
+def test_a_full_corpus_is_divided_as_promised() -> None:
+    """600 to learn from, the rest held out in six ways."""
+    assert divide(1500) == DEFAULT_DIVISION
+    assert sum(DEFAULT_DIVISION.values()) == 1500
+
+
+@pytest.mark.parametrize("size", [20, 150, 151, 1499, 5000])
+@pytest.mark.parametrize("holdout", [None, 0.15, 0.5])
+def test_every_case_is_dealt_out(size: int, holdout: float | None) -> None:
+    """Whatever the size and the hold-out, the parts add up, and the hold-out is what was asked for."""
+    counts = divide(size, holdout=holdout)
+    assert sum(counts.values()) == size
+    assert set(counts) == set(Split)
+    assert size - counts[Split.STREAM] == pytest.approx(size * (0.6 if holdout is None else holdout), abs=1)
+
+
+@pytest.mark.parametrize(("size", "holdout"), [(19, None), (100, 0.0), (100, 1.0), (100, 1.5)])
+def test_what_cannot_be_divided_is_rejected(size: int, holdout: float | None) -> None:
+    """Too few cases for seven splits, or a share that is none."""
+    with pytest.raises(CorpusError):
+        divide(size, holdout=holdout)
+
+
+def test_strangers_share_the_cases_among_them() -> None:
+    """Companies that nobody learns from: a few, all different, none with a seed that a person would give."""
+    recipe = recipe_of(42)
+    assert sum(count for _, count in recipe.strangers) == recipe.test_new_company == 100
+    assert len({seed for seed, _ in recipe.strangers}) == 4
+    assert all(seed >= 1_000_000 for seed, _ in recipe.strangers)
+    assert Recipe(42).strangers == ()
+
+
+def test_a_private_seed_comes_from_a_secret() -> None:
+    """Equal secrets give equal seeds; the published hash does not give the seed away; short secrets are refused."""
+    assert seed_of_secret("a secret of some length") == seed_of_secret("a secret of some length")
+    assert seed_of_secret("a secret of some length") != seed_of_secret("a secret of some Length")
+    assert str(seed_of_secret("a secret of some length")) not in commitment_to("a secret of some length")
+    with pytest.raises(CorpusError, match="16 characters"):
+        seed_of_secret("short")

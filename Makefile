@@ -31,7 +31,7 @@ setup: ## make .venv from the pinned requirements (does nothing when it is up to
 demo: setup ## run the main job on embedded defaults and print where the report is (SEED=11 picks other companies)
 	@.venv/bin/atlas demo $(if $(SEED),--seed $(SEED)) $(ARGS)
 
-test: setup ## run the tests with branch coverage and its gate
+test: setup ## run the tests, with the branch coverage of the gated parts
 	$(PYTEST) -m "not slow" -n $(WORKERS) --dist worksteal --hypothesis-profile=ci --cov --cov-report=term-missing:skip-covered $(ARGS)
 	$(PY) scripts/coverage_gate.py
 

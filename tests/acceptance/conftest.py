@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import TypeAlias
 
@@ -13,6 +13,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))  # tests share how the process is run
 
 from atlas_process import TIMEOUT_S, atlas_command, clean_environment
+from warm_atlas import WarmAtlas
 
 RunAtlas: TypeAlias = "Callable[..., subprocess.CompletedProcess[str]]"
 
@@ -51,3 +52,10 @@ def start_atlas(tmp_path: Path) -> Callable[..., subprocess.Popen[str]]:
         )
 
     return start
+
+
+@pytest.fixture(scope="session")
+def warm() -> Generator[WarmAtlas]:
+    """A process that forks one more for every command: for tests that need many commands, and no cold start."""
+    with WarmAtlas() as warm:
+        yield warm

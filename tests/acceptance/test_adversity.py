@@ -114,8 +114,11 @@ def test_the_oracle_succeeds_through_faults_and_writes_nothing_twice(
 
 
 def test_who_looks_again_sees_what_was_written(corpora: Sequence[Corpus], request: pytest.FixtureRequest) -> None:
-    """A fifth of the reads are answered by a copy that lags behind; what is handed on is what a calm world shows."""
-    cases = stale = 0
+    """A fifth of the reads are answered by a copy that lags behind; what is handed on is what a calm world shows.
+
+    A read that met the lagging copy at every try ends in an error, which hands nothing on.
+    """
+    cases = stale = given_up = 0
     for corpus in corpora:
         for scenario, _, solution in _cases(corpus):
             calm = _LooksAgain(set_stage(corpus.company, scenario).office)
@@ -123,11 +126,15 @@ def test_who_looks_again_sees_what_was_written(corpora: Sequence[Corpus], reques
             stage = set_stage(corpus.company, scenario, adversity=Adversity(PLANS["stale reads only"]))
             hands = _LooksAgain(stage.workplace)
             run_solution(solution, hands, ScriptedCustomer(scenario.customer_script))
-            assert hands.seen == calm.seen
+            for shown, wanted in zip(hands.seen, calm.seen, strict=True):
+                given_up += shown != wanted
+                assert shown == wanted or shown.error is not None
             assert stage.connection is not None
             cases += 1
             stale += len(stage.connection.faults)
-    request.node.user_properties.append(("figures", f"stale reads: {stale} in {cases} cases, none handed on"))
+    figures = f"stale reads: {stale} in {cases} cases, none handed on, {given_up} looks given up"
+    request.node.user_properties.append(("figures", figures))
+    assert given_up * 200 < stale, "six tries suffice nearly always"
     assert stale >= 100
 
 

@@ -24,7 +24,7 @@ class Interrupted(Exception):  # noqa: N818 - being interrupted is no error
 def exit_code_of(command: Callable[[], None]) -> int:
     """Run ``command`` and return its exit code; an error of Atlas becomes one message on stderr.
 
-    ``SystemExit``, with which the argument parser ends, passes through.
+    ``SystemExit``, with which the argument parser ends, passes through, unless it stands for Ctrl-C.
     """
     try:
         command()
@@ -40,10 +40,11 @@ def exit_code_of(command: Callable[[], None]) -> int:
             raise
         tell(f"error: cannot write: {exc.strerror}")
         return DependencyError.exit_code
-    except Interrupted as exc:
-        tell(f"interrupted: {exc}")
+    except (Interrupted, KeyboardInterrupt) as exc:
+        tell(f"interrupted: {exc}" if str(exc) else "interrupted")
         return INTERRUPTED
-    except KeyboardInterrupt:
-        tell("interrupted")
-        return INTERRUPTED
+    except SystemExit as exc:
+        if exc.code == INTERRUPTED:  # what the argument parser makes of Ctrl-C, without a word
+            tell("interrupted")
+        raise
     return 0

@@ -8,6 +8,9 @@ from typing import Annotated, TypeAlias
 
 import typer
 
+from atlas.core.errors import MisuseError
+
+DEFAULT_SEED = 7
 LARGEST_SEED = 2**31 - 1
 LARGEST_SPLIT = 100_000  # cases
 LARGEST_CREW = 256  # processes
@@ -46,6 +49,25 @@ def path_or_nothing(text: str) -> Path | None:
     return Path(text) if str(text).strip() else None
 
 
+def refuse_beside(leading: str, **idle: object) -> None:
+    """Refuse options that would say nothing beside another one.
+
+    Args:
+        leading: The option that was given, such as ``"--stream"``.
+        idle: The others by name, with underscores for hyphens; None where they were not given.
+
+    Raises:
+        MisuseError: one of them was given.
+
+    Example:
+        >>> refuse_beside("--stream", size=None, holdout=None)
+    """
+    for name, value in idle.items():
+        if value is not None:
+            option = f"--{name.replace('_', '-')}"
+            raise MisuseError(f"{option} has no effect beside {leading}; give the one or the other")
+
+
 SEED_METAVAR = "SEED"
 NUMBER_METAVAR = "N"
 
@@ -53,13 +75,14 @@ JsonOption: TypeAlias = Annotated[
     bool, typer.Option("--json", envvar="ATLAS_JSON", help="Write JSON to stdout instead of text for people.")
 ]
 SeedOption: TypeAlias = Annotated[
-    int,
+    int | None,
     typer.Option(
         "--seed",
         envvar="ATLAS_SEED",
         parser=whole_number(0, LARGEST_SEED),
         metavar=SEED_METAVAR,
         help="Seed of the company.",
+        show_default=str(DEFAULT_SEED),
     ),
 ]
 OutOption: TypeAlias = Annotated[

@@ -8,7 +8,6 @@ from typing import Annotated, TypeAlias
 
 import typer
 
-from atlas.cli.database import SizeOption
 from atlas.cli.evaluate import ConversationFormat, EvaluationBackendOption, TodayOption
 from atlas.cli.options import (
     LARGEST_SEED,
@@ -18,6 +17,7 @@ from atlas.cli.options import (
     ForceOption,
     JsonOption,
     OutOption,
+    refuse_beside,
     whole_number,
 )
 from atlas.cli.running import RUNS_FOLDER
@@ -42,7 +42,7 @@ from atlas.evaluation.datasets.tasks import (
     tasks_of_corpus,
 )
 from atlas.scenarios.casting import GENERATOR_VERSION
-from atlas.scenarios.companies import POOLS, SKELETON_SIZE, generate_company
+from atlas.scenarios.companies import LARGEST_SIZE, POOLS, SKELETON_SIZE, SMALLEST_SIZE, generate_company
 from atlas.scenarios.corpus import Corpus, cook
 from atlas.scenarios.corpus_files import load_corpus
 from atlas.scenarios.importers.clbench import Dataset, dataset_lines, load_dataset
@@ -86,19 +86,26 @@ def tasks(
     *,
     seed: SourceSeedOption = None,
     size: Annotated[
-        int,
+        int | None,
         typer.Option(
             "--size",
             envvar="ATLAS_TASKS",
             parser=whole_number(1, LARGEST_SPLIT),
             metavar=NUMBER_METAVAR,
             help="Cases to generate, with --seed.",
+            show_default=str(DEFAULT_TASKS),
         ),
-    ] = DEFAULT_TASKS,
+    ] = None,
     corpus: CorpusOption = None,
     split: Annotated[
-        Split, typer.Option("--split", envvar="ATLAS_SPLIT", help="Which cases, with --seed or --corpus.")
-    ] = Split.STREAM,
+        Split | None,
+        typer.Option(
+            "--split",
+            envvar="ATLAS_SPLIT",
+            help="Which cases, with --seed or --corpus.",
+            show_default=Split.STREAM.value,
+        ),
+    ] = None,
     dataset: DatasetOption = None,
     out: Annotated[Path, typer.Option("--out", envvar="ATLAS_OUT", metavar="FILE", help="The file to write.")] = Path(
         "tasks.jsonl"
@@ -129,16 +136,20 @@ def tasks(
     """  # noqa: D301 - the backspace keeps the lines of the example apart
     _refuse_file(out, force=force)
     source = _pick_source(seed=seed, corpus=corpus, dataset=dataset)
+    if source != "seed":
+        refuse_beside(f"--{source}", size=size)
     chosen_id = make_run_id(SystemClock().now(), seed or 0, source) if run_id is None else checked_run_id(run_id)
     if dataset is not None:
+        refuse_beside("--dataset", split=split)
         found = load_dataset(dataset)
         revision = revision_of(dataset)
         batch = TaskBatch(chosen_id, revision.label, revision.content_hash, backend.value, use_llm_judge)
         made = tasks_of_conversations(found.conversations, batch)
     else:
+        chosen = split or Split.STREAM
         made = _corpus_tasks(
-            _open_corpus(seed, corpus, split, size),
-            split,
+            _open_corpus(seed, corpus, chosen, size or DEFAULT_TASKS),
+            chosen,
             chosen_id,
             backend=backend,
             use_llm_judge=use_llm_judge,
@@ -201,7 +212,17 @@ def export_seeds(
         typer.Option("--db-seeds", envvar="ATLAS_DB_SEEDS", help="Write the company's rows as seeds.jsonl, seeds.sql."),
     ] = False,
     seed: SourceSeedOption = None,
-    size: SizeOption = SKELETON_SIZE,
+    size: Annotated[
+        int | None,
+        typer.Option(
+            "--size",
+            envvar="ATLAS_SIZE",
+            parser=whole_number(SMALLEST_SIZE, LARGEST_SIZE),
+            metavar=NUMBER_METAVAR,
+            help=f"Number of records, roughly, with --seed: {SMALLEST_SIZE} to {LARGEST_SIZE}.",
+            show_default=str(SKELETON_SIZE),
+        ),
+    ] = None,
     corpus: CorpusOption = None,
     dataset: DatasetOption = None,
     conversation: Annotated[
@@ -271,13 +292,18 @@ def _corpus_tasks(
 
 
 def _find_company(
-    seed: int | None, size: int, corpus: Path | None, dataset: Path | None, conversation: str | None
+    seed: int | None, size: int | None, corpus: Path | None, dataset: Path | None, conversation: str | None
 ) -> tuple[FrozenBase, str]:
     """The rows, and where they come from in words."""
-    _pick_source(seed=seed, corpus=corpus, dataset=dataset)
+    source = _pick_source(seed=seed, corpus=corpus, dataset=dataset)
+    if source != "seed":
+        refuse_beside(f"--{source}", size=size)
+    if source != "dataset":
+        refuse_beside(f"--{source}", conversation=conversation)
     if seed is not None:
-        origin = f"company seed {seed}, size {size}, generator {GENERATOR_VERSION}"
-        return generate_company(seed, size=size).base, origin
+        records = size or SKELETON_SIZE
+        origin = f"company seed {seed}, size {records}, generator {GENERATOR_VERSION}"
+        return generate_company(seed, size=records).base, origin
     if corpus is not None:
         found = load_corpus(corpus)
         return found.company.base, f"company seed {found.company_seed}, generator {GENERATOR_VERSION}"

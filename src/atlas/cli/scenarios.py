@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 import textwrap
 from collections import Counter
 from pathlib import Path
@@ -13,10 +12,13 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
+from atlas.cli.corpus_folder import parts_of, put_in_place, refuse_occupied
 from atlas.cli.database import PostgresDirOption, PostgresUrlOption
 from atlas.cli.dataset_progress import watch_cases
 from atlas.cli.evaluate import EvaluationBackendOption
+from atlas.cli.failures import Interrupted
 from atlas.cli.options import (
+    DEFAULT_SEED,
     LARGEST_CREW,
     LARGEST_SEED,
     LARGEST_SPLIT,
@@ -29,19 +31,29 @@ from atlas.cli.options import (
     SeedOption,
     StreamOption,
     TestSameOption,
+    refuse_beside,
     whole_number,
 )
 from atlas.cli.running import RUNS_FOLDER
 from atlas.cli.terminal import people_console, put_json, put_table, put_text, tell
-from atlas.core.errors import CorpusError, MisuseError, UnknownNameError
+from atlas.core.errors import CorpusError, InputFileError, MisuseError, TooManyCasesError, UnknownNameError
 from atlas.evaluation.backends import Backend, open_sessions
 from atlas.scenarios.card import render_card
 from atlas.scenarios.companies import LARGEST_SIZE, SMALLEST_SIZE
 from atlas.scenarios.corpus import Corpus
-from atlas.scenarios.corpus_files import cook_resuming, load_corpus, write_corpus
+from atlas.scenarios.corpus_files import cook_resuming, load_corpus
 from atlas.scenarios.gates import GateReport, check_corpus
 from atlas.scenarios.handbook import render_handbook
-from atlas.scenarios.recipes import FULL_RECORDS, FULL_SIZE, Order, Recipe, commitment_to, recipe_of, seed_of_secret
+from atlas.scenarios.recipes import (
+    FULL_RECORDS,
+    FULL_SIZE,
+    SMALLEST_CORPUS,
+    Order,
+    Recipe,
+    commitment_to,
+    recipe_of,
+    seed_of_secret,
+)
 from atlas.scenarios.records import Scenario
 from atlas.scenarios.schedule import Profile
 from atlas.scenarios.store_gate import check_on
@@ -79,17 +91,18 @@ def _share(text: str) -> float:
 @app.command()
 def generate(
     *,
-    seed: SeedOption = 7,
+    seed: SeedOption = None,
     size: Annotated[
-        int,
+        int | None,
         typer.Option(
             "--size",
             envvar="ATLAS_CASES",
-            parser=whole_number(1, LARGEST_SPLIT),
+            parser=whole_number(SMALLEST_CORPUS, LARGEST_SPLIT),
             metavar=NUMBER_METAVAR,
-            help="Cases in all, dealt out to seven splits.",
+            help=f"Cases in all, {SMALLEST_CORPUS} or more, dealt out to seven splits.",
+            show_default=str(FULL_SIZE),
         ),
-    ] = FULL_SIZE,
+    ] = None,
     holdout: Annotated[
         float | None,
         typer.Option(
@@ -153,23 +166,25 @@ def generate(
     Example:
       atlas scenarios generate --seed 42 --size 1500 --out artifacts/corpora/seed-42
     """  # noqa: D301 - the backspace keeps the lines of the example apart
-    secret = None if secret_file is None else read_text(secret_file).strip()
-    if secret is not None:
-        seed = seed_of_secret(secret)
-    target = out or RUNS_FOLDER / "corpora" / (f"seed-{seed}" if secret is None else "private")
-    _refuse_occupied(target, force=force)
+    secret, drawn = None, DEFAULT_SEED if seed is None else seed
+    if secret_file is not None:
+        refuse_beside("--secret-file", seed=seed)
+        secret, drawn = _secret_in(secret_file)
+    target = out or RUNS_FOLDER / "corpora" / (f"seed-{drawn}" if secret is None else "private")
+    refuse_occupied(target, force=force)
     mix: Profile = "balanced" if _one_of("profile", get_args(Profile), profile) == "balanced" else "production"
     ordered: Order = "compositional" if _one_of("order", get_args(Order), order) == "compositional" else "naive"
-    if stream is None and dev is None and test_same is None:
-        recipe = recipe_of(seed, size, holdout=holdout, profile=mix, order=ordered, records=records)
+    by_split = {"--stream": stream, "--dev": dev, "--test-same": test_same}
+    named = next((option for option, count in by_split.items() if count is not None), None)
+    if named is None:
+        recipe = recipe_of(drawn, size or FULL_SIZE, holdout=holdout, profile=mix, order=ordered, records=records)
     else:
-        recipe = Recipe(seed, stream or 0, dev or 0, test_same or 0, records, mix, order=ordered)
+        refuse_beside(named, size=size, holdout=holdout)
+        recipe = Recipe(drawn, stream or 0, dev or 0, test_same or 0, records, mix, order=ordered)
     recipe = recipe if reskin is None else recipe.reskinned(reskin)
-    parts = target.parent / f".{target.name}.parts"
-    with watch_cases(people_console(), "cases generated") as watch:
-        corpus = cook_resuming(recipe, parts, progress=watch)
-    _write_whole(corpus, target, commitment=None if secret is None else commitment_to(secret))
-    shutil.rmtree(parts)
+    corpus = _made(
+        recipe, target, commitment=None if secret is None else commitment_to(secret), by_split=named is not None
+    )
     _put_summary(corpus, target, secret=secret, as_json=as_json)
 
 
@@ -285,26 +300,29 @@ def _told_of(report: GateReport) -> str:
     )
 
 
-def _refuse_occupied(target: Path, *, force: bool) -> None:
-    if target.exists() and not target.is_dir():
-        raise MisuseError(f"{target} is a file; name a folder for the corpus")
-    if not target.is_dir() or not any(target.iterdir()):
-        return
-    if not (target / "scenarios.jsonl").is_file():
-        raise MisuseError(f"{target} holds other files and no corpus; name a new or empty folder")
-    if not force:
-        raise MisuseError(f"{target} holds a corpus; name another folder with --out, or pass --force to replace it")
+def _secret_in(file: Path) -> tuple[str, int]:
+    """Return the secret in a file, and the seed that it gives."""
+    secret = read_text(file).strip()
+    try:
+        return secret, seed_of_secret(secret)
+    except MisuseError as exc:
+        raise InputFileError(f"{file}: {exc}") from exc
 
 
-def _write_whole(corpus: Corpus, target: Path, *, commitment: str | None) -> None:
-    """Write next to the target and put it in place at the end, so that no half corpus is ever there."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}.") as scratch:
-        fresh = Path(scratch) / "corpus"
-        write_corpus(corpus, fresh, commitment=commitment)
-        if target.exists():
-            shutil.move(target, Path(scratch) / "old")
-        fresh.rename(target)
+def _made(recipe: Recipe, target: Path, *, commitment: str | None, by_split: bool) -> Corpus:
+    """Generate a corpus and put it in place; what was begun is kept where it is interrupted."""
+    parts = parts_of(target)
+    try:
+        with watch_cases(people_console(), "cases generated") as watch:
+            corpus = cook_resuming(recipe, parts, progress=watch)
+        put_in_place(corpus, target, commitment=commitment)
+    except KeyboardInterrupt:
+        raise Interrupted(f"finished splits are kept in {parts}; the same command continues") from None
+    except TooManyCasesError as exc:
+        option = f"--{exc.split.replace('_', '-')}" if by_split else "--size"
+        raise MisuseError(f"{exc} with {option}") from exc
+    shutil.rmtree(parts)
+    return corpus
 
 
 def _put_summary(corpus: Corpus, target: Path, *, secret: str | None, as_json: bool) -> None:

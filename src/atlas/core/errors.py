@@ -6,6 +6,7 @@
     ├── MisuseError                 2  the caller can mend it: the message says how
     │   ├── ConfigError                a configuration key or value
     │   ├── InputFileError             a file that is missing or malformed
+    │   ├── TooManyCasesError          more cases than a company has room for
     │   └── UnknownNameError           a name that is not in a closed set
     ├── DependencyError             3  something outside Atlas is missing or down
     │   ├── MissingExtraError          an optional package set is not installed
@@ -47,6 +48,21 @@ class ConfigError(MisuseError):
 
 class InputFileError(MisuseError):
     """An input file is missing or malformed."""
+
+
+class TooManyCasesError(MisuseError):
+    """More cases of a split are asked for than its company has room for.
+
+    Args:
+        split: Name of the split.
+        wanted: How many cases were asked for.
+        room: How many there were before nothing more could be found, which is about how many there can be.
+        why: What there was no more of, and what to do, up to "ask for fewer cases".
+    """
+
+    def __init__(self, split: str, *, wanted: int, room: int, why: str) -> None:
+        self.split = split
+        super().__init__(f"there is room for about {room} cases of the split {split!r}, not for {wanted}: {why}")
 
 
 class UnknownNameError(MisuseError):

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
-from atlas.core.errors import CorpusError
+from atlas.core.errors import CorpusError, UnknownNameError
 from atlas.core.records import record
 from atlas.crm.records import ErrorCode
 from atlas.episodes.records import Turn
@@ -93,8 +93,17 @@ class CaseReport:
     mutants: Mapping[str, int]
 
 
+def unplayable(why: UnknownNameError) -> CaseReport:
+    """Return the report on a case that names a company or a colleague that there is not."""
+    return CaseReport({"oracle": 1}, {"oracle": (f"cannot be played: {why}",)}, (), {})
+
+
 def examine(case: CaseOnTrial) -> CaseReport:
-    """Return what the gates find about a case."""
+    """Return what the gates find about a case.
+
+    Raises:
+        UnknownNameError: it is on behalf of somebody who is no colleague.
+    """
     runs = [_play(case, number, solution) for number, solution in enumerate(case.sealed.solutions)]
     mutants: Counter[str] = Counter()
     found = {

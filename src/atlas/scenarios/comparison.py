@@ -43,13 +43,13 @@ class CorpusDiff:
 
 
 def compare_corpora(before: Corpus, after: Corpus) -> CorpusDiff:
-    """Return what changed from ``before`` to ``after``."""
+    """Return what changed from ``before`` to ``after``; a case that is put otherwise is another, whatever its id."""
     old, new = _by_id(before), _by_id(after)
-    both = [name for name in old if name in new]
+    both = dict.fromkeys(name for name in old if name in new and old[name][0] == new[name][0])
     rescored = [name for name in both if old[name][1].goal != new[name][1].goal]
     retaught = [name for name in both if name not in set(rescored) and _solved(old[name]) != _solved(new[name])]
-    removed = [scenario for name, (scenario, _) in old.items() if name not in new]
-    added = [scenario for name, (scenario, _) in new.items() if name not in old]
+    removed = [scenario for name, (scenario, _) in old.items() if name not in both]
+    added = [scenario for name, (scenario, _) in new.items() if name not in both]
     return CorpusDiff(
         same=len(both) - len(rescored) - len(retaught),
         rescored=tuple(rescored),

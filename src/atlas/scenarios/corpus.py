@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
 
 from atlas.core.canonical import content_hash
-from atlas.core.errors import CorpusError, UnknownNameError
+from atlas.core.errors import TooManyCasesError, UnknownNameError
 from atlas.core.records import record
 from atlas.core.rng import derive_rng
 from atlas.crm.records import Entity
@@ -20,7 +20,7 @@ from atlas.scenarios.casting import CastCase, Casting, cast_case
 from atlas.scenarios.companies import ELSEWHERE, SKELETON_SIZE, Company, generate_company
 from atlas.scenarios.desk import NothingFitsError, Shelf
 from atlas.scenarios.house import House
-from atlas.scenarios.naming import PRODUCT_AREAS, PRODUCT_KINDS
+from atlas.scenarios.naming import PRODUCT_AREAS, PRODUCT_KINDS, NoFreshNameError
 from atlas.scenarios.phrasebook import Phrasebook, load_phrasebook
 from atlas.scenarios.recipes import DEV_CASES, STREAM_CASES, TEST_CASES, Recipe
 from atlas.scenarios.records import Scenario
@@ -137,7 +137,7 @@ def generate_corpus(
         reskin: See ``generate_company``.
 
     Raises:
-        CorpusError: a pool is too small for what is asked of it.
+        TooManyCasesError: a pool is too small for what is asked of it.
     """
     return cook(Recipe(company_seed, stream, dev, test_same, size, profile, reskin))
 
@@ -158,7 +158,7 @@ def cook(
         found: Chapters of the same recipe that were put aside; they are not written again.
 
     Raises:
-        CorpusError: a pool is too small for what is asked of it.
+        TooManyCasesError: a pool is too small for what is asked of it.
     """
     aside = {(chapter.company_seed, chapter.split): chapter for chapter in found}
     home = generate_company(recipe.company_seed, size=recipe.size, reskin=recipe.reskin)
@@ -232,7 +232,7 @@ class _ChapterWriter:
         derive_rng(self._company.seed, "order", self._split.value).shuffle(order)
         if self._split is Split.STREAM and self._recipe.order == "compositional":
             order = in_composition(order)
-        cast = [self._fill(place, len(order), slot, slots) for place, slot in enumerate(order)]
+        cast = [self._filled(place, len(order), slot, slots) for place, slot in enumerate(order)]
         return Chapter(
             self._company.seed,
             self._split,
@@ -245,7 +245,18 @@ class _ChapterWriter:
         wanted = self._split is Split.TEST_NEW_FAMILY
         return tuple(slot for slot in slots if (slot.family.name in self._held) is wanted)
 
-    def _fill(self, place: int, count: int, slot: Slot, slots: Sequence[Slot]) -> CastCase:
+    def _filled(self, place: int, count: int, slot: Slot, slots: Sequence[Slot]) -> CastCase:
+        try:
+            case = self._fill(place, count, slot, slots)
+        except NoFreshNameError as exc:
+            why = "no name is left that nobody has; ask for fewer cases"
+            raise TooManyCasesError(self._split.value, wanted=count, room=place, why=why) from exc
+        if case is None:
+            why = "nothing fresh fits any more; ask for a larger company, or for fewer cases"
+            raise TooManyCasesError(self._split.value, wanted=count, room=place, why=why)
+        return case
+
+    def _fill(self, place: int, count: int, slot: Slot, slots: Sequence[Slot]) -> CastCase | None:
         rng = derive_rng(self._company.seed, "case", self._split.value, place)
         day = self._day(place, count)
         for choice in (slot, *self._stand_ins(slot, slots, rng)):
@@ -258,10 +269,7 @@ class _ChapterWriter:
                 if words not in self._said:
                     self._said.add(words)
                     return case
-        raise CorpusError(
-            f"nothing fresh fits place {place} of split {self._split.value!r} "
-            f"(company seed {self._company.seed}); ask for fewer cases or a larger company"
-        )
+        return None
 
     def _stand_ins(self, slot: Slot, slots: Sequence[Slot], rng: random.Random) -> list[Slot]:
         """Return what may take the place of ``slot``: of its category, its own family first."""

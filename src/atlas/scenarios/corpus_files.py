@@ -8,22 +8,27 @@ from __future__ import annotations
 
 import shutil
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import TypeVar
 
 from atlas.core.canonical import canonical_json, content_hash
-from atlas.core.errors import InputFileError
+from atlas.core.errors import InputFileError, TooManyCasesError
 from atlas.core.records import record
 from atlas.scenarios.card import render_card
 from atlas.scenarios.casting import GENERATOR_VERSION
 from atlas.scenarios.companies import CompanyFile, build_company
 from atlas.scenarios.corpus import Chapter, Corpus, Progress, cook
+from atlas.scenarios.flaws import flaw_of_scenario, flaw_of_sealed
 from atlas.scenarios.recipes import Recipe
 from atlas.scenarios.records import Scenario
-from atlas.settings.parsing import load_json_lines, parse_json, parse_record, read_text
+from atlas.settings.parsing import load_json_lines, load_numbered_lines, parse_json, parse_record, read_text
 from atlas.telemetry.files import write_atomically
 from atlas.verify.goals import SealedCase
 
+T = TypeVar("T")
+
+_SCENARIOS, _GOALS, _COMPANIES = "scenarios.jsonl", "goals.jsonl", "companies.jsonl"
 _MANIFEST = "manifest.json"
 _RECIPE = "recipe.json"
 
@@ -40,7 +45,7 @@ class Manifest:
         categories: Successes and failures.
         levels: Cases by level.
         failures: Cases by failure category.
-        files: Hash of every other file.
+        files: Hash of every file with cases, goals or companies.
         commitment: Of a private corpus, the hash of the secret that its seed was made from; None for a public one.
     """
 
@@ -66,9 +71,9 @@ def write_corpus(corpus: Corpus, folder: Path, *, commitment: str | None = None)
         commitment: Of a private corpus, the hash of its secret.
     """
     texts = {
-        "scenarios.jsonl": _lines(corpus.scenarios),
-        "goals.jsonl": _lines(corpus.sealed),
-        "companies.jsonl": _lines(company.file for company in corpus.companies),
+        _SCENARIOS: _lines(corpus.scenarios),
+        _GOALS: _lines(corpus.sealed),
+        _COMPANIES: _lines(company.file for company in corpus.companies),
     }
     cases = corpus.scenarios
     manifest = Manifest(
@@ -101,22 +106,47 @@ def load_corpus(folder: Path, *, any_version: bool = False) -> Corpus:
         InputFileError: a file is missing or malformed (named with its line), or is not the one that was written.
     """
     manifest = load_manifest(folder)
-    if manifest.generator_version != GENERATOR_VERSION and not any_version:
+    ours = manifest.generator_version == GENERATOR_VERSION
+    if not ours and not any_version:
         raise InputFileError(
             f"{folder / _MANIFEST}: made by generator {manifest.generator_version!r}, this one is "
             f"{GENERATOR_VERSION!r}; generate the corpus again"
         )
-    scenarios = tuple(load_json_lines(Scenario, folder / "scenarios.jsonl"))
-    sealed = tuple(load_json_lines(SealedCase, folder / "goals.jsonl"))
-    companies = [build_company(file) for file in load_json_lines(CompanyFile, folder / "companies.jsonl")]
+    scenarios = tuple(_sound(Scenario, folder / _SCENARIOS, flaw_of_scenario))
+    sealed = tuple(_sound(SealedCase, folder / _GOALS, flaw_of_sealed))
+    files = tuple(load_json_lines(CompanyFile, folder / _COMPANIES))
     if [scenario.scenario_id for scenario in scenarios] != [case.scenario_id for case in sealed]:
         raise InputFileError(f"{folder}: scenarios.jsonl and goals.jsonl do not hold the same cases in the same order")
-    if not companies:
-        raise InputFileError(f"{folder / 'companies.jsonl'}: holds no company; generate the corpus again")
+    if not files:
+        raise InputFileError(f"{folder / _COMPANIES}: holds no company; generate the corpus again")
+    _refuse_changed(folder, manifest)
+    home, *strangers = map(build_company, files)
+    corpus = Corpus(manifest.recipe, home, scenarios, sealed, tuple(strangers))
+    # Another version may write what it reads in another way; the hashes of its files are right all the same.
+    if ours and corpus.content_hash != manifest.content_hash:
+        raise InputFileError(
+            f"{folder / _MANIFEST}: tells of a corpus with the hash {manifest.content_hash[:16]}, this one has "
+            f"{corpus.content_hash[:16]}; generate the corpus again"
+        )
+    return corpus
+
+
+def _sound(cls: type[T], path: Path, flaw_of: Callable[[T], str | None]) -> Iterator[T]:
+    """Yield what is in a file of cases, and refuse a case that nobody could play or judge."""
+    for where, case in load_numbered_lines(cls, path):
+        flaw = flaw_of(case)
+        if flaw is not None:
+            raise InputFileError(f"{where}: {flaw}; generate the corpus again")
+        yield case
+
+
+def _refuse_changed(folder: Path, manifest: Manifest) -> None:
+    unknown = [name for name in (_SCENARIOS, _GOALS, _COMPANIES) if name not in manifest.files]
+    if unknown:
+        raise InputFileError(f"{folder / _MANIFEST}: has no hash of {', '.join(unknown)}; generate the corpus again")
     for name, written in manifest.files.items():
         if content_hash(read_text(folder / name)) != written:
             raise InputFileError(f"{folder / name}: changed since the manifest was written; generate the corpus again")
-    return Corpus(manifest.recipe, companies[0], scenarios, sealed, tuple(companies[1:]))
 
 
 def load_manifest(folder: Path) -> Manifest:
@@ -125,7 +155,8 @@ def load_manifest(folder: Path) -> Manifest:
     Raises:
         InputFileError: it is missing or malformed.
     """
-    return parse_record(Manifest, parse_json(read_text(folder / _MANIFEST), _MANIFEST), _MANIFEST)
+    path = folder / _MANIFEST
+    return parse_record(Manifest, parse_json(read_text(path), str(path)), str(path))
 
 
 def cook_resuming(recipe: Recipe, parts: Path, *, progress: Progress | None = None) -> Corpus:
@@ -134,11 +165,11 @@ def cook_resuming(recipe: Recipe, parts: Path, *, progress: Progress | None = No
     Args:
         recipe: What it is generated from.
         parts: Folder for chapters; of the same recipe, else what is in it is thrown away. It can be deleted once the
-            corpus is written.
+            corpus is written, and is where there can be no such corpus.
         progress: Told after every chapter.
 
     Raises:
-        CorpusError: a pool is too small for what is asked of it.
+        TooManyCasesError: a pool is too small for what is asked of it.
         InputFileError: a chapter that was put aside is malformed.
     """
     wanted = canonical_json([GENERATOR_VERSION, recipe]) + "\n"
@@ -154,7 +185,11 @@ def cook_resuming(recipe: Recipe, parts: Path, *, progress: Progress | None = No
         name = f"chapter-{chapter.company_seed}-{chapter.split.value}.json"
         write_atomically(parts / name, canonical_json(chapter) + "\n")
 
-    return cook(recipe, progress=progress, kept=keep, found=found)
+    try:
+        return cook(recipe, progress=progress, kept=keep, found=found)
+    except TooManyCasesError:
+        shutil.rmtree(parts)
+        raise
 
 
 def _lines(entries: Iterable[object]) -> str:

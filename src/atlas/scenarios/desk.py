@@ -25,6 +25,7 @@ T = TypeVar("T")
 _MANAGER_CHANCE = 0.2  # share of cases in which a manager asks, where both might
 _FRIDAY = 4
 _K = 100_000  # cents in a thousand, as in "45k"
+_PRODUCTS = 12  # draws of a product; the name that the house gives to a deal hides what the deal is about
 
 
 class NothingFitsError(CorpusError):
@@ -155,8 +156,16 @@ class Desk:
         return self.house.free_stages(deal, file_names=self.shelf.files_of(deal))
 
     def product(self) -> str:
-        """Return a product that nobody has a deal about, in the words of the pool."""
-        return self.names.fresh(lambda rng: f"{rng.choice(self.words.areas)} {rng.choice(PRODUCT_KINDS)}")
+        """Return a product that nobody has a deal about, in the words of the pool.
+
+        Raises:
+            NothingFitsError: there is a deal about each of those drawn.
+        """
+        for _ in range(_PRODUCTS):
+            product = self.names.fresh(lambda rng: f"{rng.choice(self.words.areas)} {rng.choice(PRODUCT_KINDS)}")
+            if not any(product in str(deal["name"]) for deal in self.shelf.deals):
+                return product
+        raise NothingFitsError(f"there is a deal about {_PRODUCTS} products drawn")
 
     def deal_name(self, client: Row) -> str:
         """Return a name for a deal with ``client`` that nobody has and the house accepts."""
@@ -227,6 +236,14 @@ class Desk:
         if drawn == instead_of:
             raise NothingFitsError(f"the date is {drawn} already")
         return drawn
+
+    def later_day(self, present: FieldValue, first: int, last: int) -> str:
+        """Return the ISO date of a weekday between so many days from ``present``, or from today where that is later.
+
+        For requests that speak of more time, which an earlier day would belie.
+        """
+        lead = 0 if present is None else max((date.fromisoformat(str(present)) - self.today).days, 0)
+        return self.coming_day(lead + first, lead + last)
 
     def round_amount(self, low: int, high: int) -> int:
         """Return an amount in cents between two amounts in thousands that the house accepts as it is."""

@@ -12,11 +12,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from typing import Final
 
+from atlas.core.errors import UnknownNameError
 from atlas.core.records import record
 from atlas.crm.records import Entity
 from atlas.crm.schema import SCHEMA
 from atlas.scenarios.archive import Archive
-from atlas.scenarios.case_gates import CaseOnTrial, CaseReport, Finding, examine
+from atlas.scenarios.case_gates import CaseOnTrial, CaseReport, Finding, examine, unplayable
 from atlas.scenarios.conventions import (
     ChangeNote,
     Confidentiality,
@@ -161,25 +162,57 @@ def check_corpus(corpus: Corpus, *, jobs: int = 1, progress: Progress | None = N
 
 
 def _examined(corpus: Corpus, jobs: int, progress: Progress | None) -> Iterator[CaseReport]:
-    reports = map(examine, on_trial(corpus)) if jobs == 1 else _in_processes(corpus, jobs)
+    docket, numbers = Docket(corpus), range(len(corpus.scenarios))
+    reports = (_report_on(docket, number) for number in numbers) if jobs == 1 else _in_processes(corpus, jobs)
     for done, report in enumerate(reports, start=1):
         if progress is not None:
             progress(done, len(corpus.scenarios))
         yield report
 
 
+class Docket:
+    """The cases of a corpus by number, with everything that is known of them.
+
+    Args:
+        corpus: The corpus.
+    """
+
+    def __init__(self, corpus: Corpus) -> None:
+        self._corpus = corpus
+        self._archives = {company.seed: Archive.of_rows(company.file.rows) for company in corpus.companies}
+
+    def case(self, number: int) -> CaseOnTrial:
+        """Return the case at a place of the corpus, from 0.
+
+        Raises:
+            UnknownNameError: its company is none of the corpus.
+        """
+        scenario = self._corpus.scenarios[number]
+        company = self._corpus.company_of(scenario)
+        return CaseOnTrial(company, self._archives[company.seed], scenario, self._corpus.sealed[number])
+
+
 def on_trial(corpus: Corpus) -> Iterator[CaseOnTrial]:
-    """Yield the cases of ``corpus`` with everything that is known of them."""
-    archives = {company.seed: Archive.of_rows(company.file.rows) for company in corpus.companies}
-    for scenario, sealed in zip(corpus.scenarios, corpus.sealed, strict=True):
-        company = corpus.company_of(scenario)
-        yield CaseOnTrial(company, archives[company.seed], scenario, sealed)
+    """Yield the cases of ``corpus`` with everything that is known of them.
+
+    Raises:
+        UnknownNameError: the company of a case is none of the corpus.
+    """
+    docket = Docket(corpus)
+    return (docket.case(number) for number in range(len(corpus.scenarios)))
+
+
+def _report_on(docket: Docket, number: int) -> CaseReport:
+    try:
+        return examine(docket.case(number))
+    except UnknownNameError as exc:
+        return unplayable(exc)
 
 
 class _Bench:
     """What a process works on; sent to it once."""
 
-    cases: tuple[CaseOnTrial, ...] = ()
+    docket: Docket
 
 
 def _in_processes(corpus: Corpus, jobs: int) -> Iterator[CaseReport]:
@@ -188,11 +221,11 @@ def _in_processes(corpus: Corpus, jobs: int) -> Iterator[CaseReport]:
 
 
 def _settle(corpus: Corpus) -> None:
-    _Bench.cases = tuple(on_trial(corpus))
+    _Bench.docket = Docket(corpus)
 
 
 def _examine_number(number: int) -> CaseReport:
-    return examine(_Bench.cases[number])
+    return _report_on(_Bench.docket, number)
 
 
 def _case_gate(name: str, promise: str, corpus: Corpus, reports: Sequence[CaseReport]) -> GateResult:
@@ -335,14 +368,10 @@ def _fields(corpus: Corpus) -> Iterator[Finding]:
     for entity, field in _used_fields(conventions):
         known = {definition.name for definition in SCHEMA[entity].fields}
         yield None if field in known else f"{entity.value} has no field {field!r}"
-    for convention in conventions:
-        if isinstance(convention, Vocabulary):
-            for term in convention.terms:
-                allowed = SCHEMA[term.entity].field(term.field).allowed
-                fits = not allowed or term.value in allowed
-                yield (
-                    None if fits else f"{term.nickname!r} stands for {term.value!r}, which {term.field} does not allow"
-                )
+    for term in (term for rule in conventions if isinstance(rule, Vocabulary) for term in rule.terms):
+        allowed = {field.name: field.allowed for field in SCHEMA[term.entity].fields}.get(term.field, ())
+        fits = not allowed or term.value in allowed
+        yield None if fits else f"{term.nickname!r} stands for {term.value!r}, which {term.field} does not allow"
 
 
 def _used_fields(conventions: Sequence[Convention]) -> Iterator[tuple[Entity, str]]:

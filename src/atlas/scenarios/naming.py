@@ -156,6 +156,10 @@ def handle_of(first_name: str, last_name: str) -> str:
     return f"{plain_ascii(first_name)[:1]}.{plain_ascii(last_name)}"
 
 
+class NoFreshNameError(CorpusError):
+    """Every name that was drawn is taken."""
+
+
 class NameMaker:
     """Draws names that nobody has yet.
 
@@ -178,14 +182,14 @@ class NameMaker:
             of_share: Whether it has to be of this maker's own share of all names.
 
         Raises:
-            CorpusError: no fresh name turned up; the lists are too short for what is asked of them.
+            NoFreshNameError: no fresh name turned up; the lists are too short for what is asked of them.
         """
         for _ in range(_ATTEMPTS):
             name = make(self._rng)
             if name.casefold() not in self._taken and (not of_share or self._is_in_share(name)):
                 self._taken.add(name.casefold())
                 return name
-        raise CorpusError(f"no fresh name after {_ATTEMPTS} draws; the word lists are too short for this company size")
+        raise NoFreshNameError(f"no fresh name after {_ATTEMPTS} draws; the word lists are too short for so many")
 
     def _is_in_share(self, name: str) -> bool:
         place, shares = self._share

@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Mapping
 from typing import Literal, TypeAlias
 
-from atlas.core.errors import CorpusError
+from atlas.core.errors import MisuseError
 from atlas.core.records import record
 from atlas.core.rng import derive_seed
 from atlas.scenarios.companies import POOLS, SKELETON_SIZE
@@ -32,8 +32,9 @@ DEFAULT_DIVISION: Mapping[Split, int] = {
 Order: TypeAlias = Literal["naive", "compositional"]
 """In which order the stream is met: shuffled, or so that earlier cases hold what later ones need."""
 
+SMALLEST_CORPUS = 20  # cases for which the division into seven splits makes sense
+
 _CASES_PER_STRANGER = 25  # cases of a company that nobody has learned from
-_SMALLEST = 20  # cases for which the division into seven splits makes sense
 _SEED_RANGE = 1_000_000_000
 _SHORTEST_SECRET = 16  # characters
 _STRANGER_SEEDS = 1_000_000  # the smallest seed of such a company; smaller ones are given by people
@@ -116,20 +117,25 @@ def divide(size: int, *, holdout: float | None = None) -> Mapping[Split, int]:
         holdout: Share of the cases that are not to learn from; None for the usual three fifths.
 
     Raises:
-        CorpusError: too few cases, or a share that is none.
+        MisuseError: too few cases, a share that is none, or one that leaves nothing to learn from or nothing held out.
 
     Example:
         >>> divide(1500)[Split.TEST_SAME], divide(1000, holdout=0.15)[Split.STREAM]
         (350, 850)
     """
-    if size < _SMALLEST:
-        raise CorpusError(f"{size} cases are too few for seven splits; ask for {_SMALLEST} or more")
+    if size < SMALLEST_CORPUS:
+        raise MisuseError(f"{size} cases are too few for seven splits; ask for {SMALLEST_CORPUS} or more")
     if holdout is not None and not 0 < holdout < 1:
-        raise CorpusError(f"the hold-out is a share between 0 and 1, not {holdout}")
+        raise MisuseError(f"the hold-out is a share between 0 and 1, not {holdout}")
     splits = list(DEFAULT_DIVISION)
     if holdout is None:
         return dict(zip(splits, apportion(size, list(DEFAULT_DIVISION.values())), strict=True))
     stream = size - round(size * holdout)
+    if stream in {0, size}:
+        lacking, way = ("to learn from", "smaller") if stream == 0 else ("that is held out", "larger")
+        raise MisuseError(
+            f"a hold-out of {holdout} leaves none of {size} cases {lacking}; give a {way} share, or ask for more cases"
+        )
     rest = [split for split in splits if split is not Split.STREAM]
     held = apportion(size - stream, [DEFAULT_DIVISION[split] for split in rest])
     return {Split.STREAM: stream, **dict(zip(rest, held, strict=True))}
@@ -139,10 +145,10 @@ def seed_of_secret(secret: str) -> int:
     """Return the seed of a private corpus; nobody who does not know the secret can guess it.
 
     Raises:
-        CorpusError: the secret is shorter than 16 characters, and could be found by trying.
+        MisuseError: the secret is shorter than 16 characters, and could be found by trying.
     """
     if len(secret) < _SHORTEST_SECRET:
-        raise CorpusError(f"a secret has {_SHORTEST_SECRET} characters or more; this one has {len(secret)}")
+        raise MisuseError(f"a secret has {_SHORTEST_SECRET} characters or more, not {len(secret)}; write a longer one")
     digest = hashlib.sha256(f"atlas private corpus: {secret}".encode()).hexdigest()
     return int(digest[:15], 16)
 

@@ -17,6 +17,7 @@ from atlas.crm.schema import SCHEMA, to_shown
 from atlas.scenarios.conventions import Convention
 from atlas.scenarios.records import CustomerScript
 from atlas.scenarios.rule_values import RULE_VALUES, Known
+from atlas.verify.matchers import is_number
 from atlas.verify.traces import (
     Aggregate,
     ByRule,
@@ -150,9 +151,15 @@ def _find(found: Found, evidence: Evidence) -> Row:
 
 
 def shown_field(entity: Entity, field: str, row: Row) -> object:
-    """Return a field of a row as it is shown; ``name`` of a contact is both names."""
+    """Return a field of a row as it is shown; ``name`` of a contact is both names.
+
+    Raises:
+        CorpusError: there is no such field.
+    """
     if entity is Entity.CONTACT and field == "name":
         return f"{row['first_name']} {row['last_name']}"
+    if field not in row:
+        raise CorpusError(f"{entity.value} has no field {field!r}")
     return to_shown(entity, field, row[field])
 
 
@@ -206,6 +213,10 @@ def _by_rule(trace: ByRule, evidence: Evidence) -> object:
     value = RULE_VALUES.get(trace.convention, {}).get(trace.operation)
     if rule is None or value is None:
         raise CorpusError(f"the company has no rule {trace.convention!r} that gives {trace.operation!r}")
+    if len(trace.inputs) != len(value.needs):
+        raise CorpusError(
+            f"{trace.convention} gives {trace.operation} from {value.needs}, not {len(trace.inputs)} inputs"
+        )
     inputs = {
         need: _input(need, work_out(part, evidence)) for need, part in zip(value.needs, trace.inputs, strict=True)
     }
@@ -216,7 +227,14 @@ def _by_rule(trace: ByRule, evidence: Evidence) -> object:
 
 
 def _input(need: str, value: object) -> object:
-    return date.fromisoformat(str(value)) if need == "day" else value
+    if need == "money" and not is_number(value):
+        raise CorpusError(f"{value!r} is no amount of money")
+    if need != "day":
+        return value
+    try:
+        return date.fromisoformat(str(value))
+    except ValueError:
+        raise CorpusError(f"{value!r} is no day") from None
 
 
 def known_with(today: date, inputs: Mapping[str, object]) -> Known:

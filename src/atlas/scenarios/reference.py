@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 from atlas.scenarios.companies import CompanyFile
 from atlas.scenarios.conventions import Convention
 from atlas.scenarios.failures import FAILURES
-from atlas.scenarios.families import FAMILIES
+from atlas.scenarios.families import FAMILIES, FAMILIES_AFTER_FREEZE
 from atlas.scenarios.phrasebook import Phrasebook, load_phrasebook
 from atlas.scenarios.records import Scenario
 from atlas.verify.goals import SealedCase
@@ -47,14 +47,17 @@ def _conventions() -> Iterator[str]:
 def _families(phrasebook: Phrasebook) -> Iterator[str]:
     blueprints = sum(len(family.blueprints) for family in FAMILIES)
     wordings = sum(len(phrasebook.wordings(family, name)) for family, name in phrasebook.blueprints())
-    yield f"{len(FAMILIES)} families, {blueprints} blueprints, {wordings} wordings; (f) marks failures:"
+    late = f", * the\n{len(FAMILIES_AFTER_FREEZE)} families that were added after the learner was frozen"
+    marks = f"(f) marks failures{late if FAMILIES_AFTER_FREEZE else ''}"
+    yield f"{len(FAMILIES)} families, {blueprints} blueprints, {wordings} wordings; {marks}:"
     yield ""
     yield "| family | task | level | conventions needed | blueprints |"
     yield "|---|---|---|---|---|"
     for family in FAMILIES:
         needs = ", ".join(map(_kind_of, family.needs)) or "-"
         names = ", ".join(one.name + (" (f)" if one.category == "failure" else "") for one in family.blueprints)
-        yield f"| `{family.name}` | {family.task.lower()} | {family.level} | {needs} | {names} |"
+        mark = " *" if family in FAMILIES_AFTER_FREEZE else ""
+        yield f"| `{family.name}`{mark} | {family.task.lower()} | {family.level} | {needs} | {names} |"
 
 
 def _failures() -> Iterator[str]:

@@ -100,7 +100,8 @@ RULE_VALUES: Final[Mapping[str, Mapping[str, RuleValue]]] = {
     "opening_stage": {"stage": RuleValue((), lambda rule, _: rule.stage)},
     "owner_assignment": {
         "owner": RuleValue(
-            ("industry", "address"), lambda rule, known: rule.owner(industry=known.industry, address=known.address)
+            ("industry", "address"),
+            lambda rule, known: rule.owners.get(rule.decided_by(industry=known.industry, address=str(known.address))),
         )
     },
     "quarter_end": {"close_date": RuleValue((), lambda rule, known: rule.last_day(known.today), "day")},

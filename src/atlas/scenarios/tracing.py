@@ -322,7 +322,7 @@ class _Tracer:
         return (*stored, *self._said_days())
 
     def _shown_in(self, value: object) -> Sequence[Trace]:
-        """Return what a text can have been rendered from: stages, days and numbers that stand in it."""
+        """Return what a text can have been rendered from: stages, days and numbers that stand in it or are held."""
         if not isinstance(value, str):
             return ()
         stages: list[Trace] = [OfSchema(stage) for stage in STAGES if stage in value]
@@ -335,7 +335,8 @@ class _Tracer:
             if rule.kind != "change_note" and given.needs in ((), ("money",))
             for inputs in (((),) if not given.needs else tuple((number,) for number in self._numbers))
         ]
-        return (*stages, *days, *numbers, *rules)
+        stored = [trace for trace in (*self._numbers, *self._known_days) if isinstance(trace, Stored)]
+        return (*stages, *days, *numbers, *rules, *stored)
 
     def _spans_in(self, value: object, need: Needed) -> Sequence[Trace]:
         if not isinstance(value, str):

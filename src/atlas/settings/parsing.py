@@ -46,9 +46,19 @@ def load_json_lines(cls: type[T], path: Path) -> Iterator[T]:
     Raises:
         InputFileError: the file is missing, or a line is malformed (named by number).
     """
+    return (entry for _, entry in load_numbered_lines(cls, path))
+
+
+def load_numbered_lines(cls: type[T], path: Path) -> Iterator[tuple[str, T]]:
+    """Yield what :func:`load_json_lines` yields, each with the place where it stands, such as ``"goals.jsonl:17"``.
+
+    Raises:
+        InputFileError: the file is missing, or a line is malformed (named by number).
+    """
     for number, line in enumerate(read_text(path).split("\n"), start=1):
         if line.strip():
-            yield parse_record(cls, parse_json(line, f"{path.name}:{number}"), f"{path.name}:{number}")
+            where = f"{path}:{number}"
+            yield where, parse_record(cls, parse_json(line, where), where)
 
 
 def load_yaml(cls: type[T], path: Path) -> T:

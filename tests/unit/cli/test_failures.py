@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import typer
 
 from atlas.cli.failures import Interrupted, exit_code_of
 from atlas.core.errors import AtlasError, ConfigError, CorpusError, MissingExtraError, MisuseError
@@ -39,6 +40,33 @@ def test_an_error_is_one_message_on_stderr_and_a_code(
     assert captured.err.startswith(told)
     assert captured.err.count("\n") == 1
     assert captured.out == ""
+
+
+def test_an_interruption_that_the_argument_parser_took_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    """It ends the process with 130 and says nothing itself."""
+    app = typer.Typer()
+
+    @app.command()
+    def interrupted() -> None:  # pyright: ignore[reportUnusedFunction] - the parser calls it
+        raise KeyboardInterrupt
+
+    with pytest.raises(SystemExit) as ended:
+        exit_code_of(lambda: app([]))
+    assert ended.value.code == 130
+    assert capsys.readouterr() == ("", "interrupted\n")
+
+
+@pytest.mark.parametrize("code", [0, 2])
+def test_other_ends_of_the_argument_parser_pass_through(capsys: pytest.CaptureFixture[str], code: int) -> None:
+    """It has said what there is to say."""
+
+    def command() -> None:
+        raise SystemExit(code)
+
+    with pytest.raises(SystemExit) as ended:
+        exit_code_of(command)
+    assert ended.value.code == code
+    assert capsys.readouterr() == ("", "")
 
 
 def test_success_is_zero() -> None:

@@ -3,23 +3,36 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from atlas.core.errors import HeldOutGoalError, InputFileError, UnknownNameError
-from atlas.scenarios.companies import POOLS
+from atlas.core.errors import HeldOutGoalError, InputFileError, TooManyCasesError, UnknownNameError
+from atlas.crm.records import Entity
+from atlas.scenarios.companies import POOLS, Company, generate_company
 from atlas.scenarios.corpus import Corpus, cook, generate_corpus
 from atlas.scenarios.corpus_files import cook_resuming, load_corpus, write_corpus
 from atlas.scenarios.demonstrator import build_demonstrator
 from atlas.scenarios.families import get_family
-from atlas.scenarios.recipes import recipe_of
+from atlas.scenarios.recipes import Recipe, recipe_of
 from atlas.scenarios.stage import open_world
-from atlas.verify.goals import Split
+from atlas.telemetry.files import write_atomically
+from atlas.verify.goals import (
+    AnswerFact,
+    ChangePattern,
+    ExpectedChange,
+    Goal,
+    Operation,
+    Regex,
+    SealedCase,
+    Split,
+)
 
 
 def test_the_default_corpus_has_the_default_size() -> None:
@@ -128,6 +141,94 @@ def test_a_corpus_that_was_tampered_with_is_rejected(corpus: Corpus, tmp_path: P
     path.write_text(path.read_text().replace('"level":3', '"level":2', 1))
     with pytest.raises(InputFileError, match="changed since the manifest was written"):
         load_corpus(tmp_path)
+
+
+def _rewritten(folder: Path, **changed: object) -> None:
+    path = folder / "manifest.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), **changed}))
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"files": {}}, r"manifest\.json: has no hash of scenarios\.jsonl, goals\.jsonl, companies\.jsonl"),
+        ({"content_hash": "0" * 64}, r"manifest\.json: tells of a corpus with the hash 0000000000000000, this one has"),
+    ],
+    ids=["no hashes of files", "another hash"],
+)
+def test_a_manifest_that_vouches_for_something_else_is_rejected(
+    corpus: Corpus, tmp_path: Path, changed: dict[str, object], message: str
+) -> None:
+    """Every hash is checked, and none may be missing."""
+    write_corpus(corpus, tmp_path)
+    _rewritten(tmp_path, **changed)
+    with pytest.raises(InputFileError, match=message):
+        load_corpus(tmp_path)
+
+
+def test_the_hash_of_another_generator_is_not_worked_out_again(corpus: Corpus, tmp_path: Path) -> None:
+    """It may have written what it read in another way; its files are checked all the same."""
+    write_corpus(corpus, tmp_path)
+    _rewritten(tmp_path, generator_version="0", content_hash="0" * 64)
+    assert load_corpus(tmp_path, any_version=True).content_hash == corpus.content_hash
+    _rewritten(tmp_path, files={})
+    with pytest.raises(InputFileError, match="has no hash of"):
+        load_corpus(tmp_path, any_version=True)
+
+
+def _silent(corpus: Corpus) -> Corpus:
+    """Have the user of the second case say nothing."""
+    script = dataclasses.replace(corpus.scenarios[1].customer_script, turns=())
+    silent = dataclasses.replace(corpus.scenarios[1], customer_script=script)
+    return dataclasses.replace(corpus, scenarios=(corpus.scenarios[0], silent, *corpus.scenarios[2:]))
+
+
+def _second_sealed(corpus: Corpus, **changed: object) -> Corpus:
+    case: SealedCase = dataclasses.replace(corpus.sealed[1], **changed)
+    return dataclasses.replace(corpus, sealed=(corpus.sealed[0], case, *corpus.sealed[2:]))
+
+
+def _wanting(corpus: Corpus, pattern: str, part: str) -> Corpus:
+    """Have a part of the goal of the second case ask for a text of some pattern."""
+    matcher = Regex(pattern)
+    goals = {
+        "changes": Goal(expected_changes=(ExpectedChange(Entity.NOTE, Operation.CREATE, {"content": matcher}),)),
+        "allowed": Goal(allowed_changes=(ChangePattern(Entity.NOTE, where={"content": matcher}),)),
+        "forbidden": Goal(forbidden=(ChangePattern(Entity.NOTE, where={"content": matcher}),)),
+        "answers": Goal(answers=(AnswerFact("name", matcher),)),
+    }
+    return _second_sealed(corpus, goal=goals[part])
+
+
+FLAWS: dict[str, tuple[Callable[[Corpus], Corpus], str, str]] = {
+    "no message": (_silent, "scenarios.jsonl", "the user says nothing"),
+    "no solution": (lambda corpus: _second_sealed(corpus, solutions=()), "goals.jsonl", "there is no solution"),
+    **{
+        f"pattern in {part}": (
+            functools.partial(_wanting, pattern="(unclosed", part=part),
+            "goals.jsonl",
+            "the goal has the pattern '(unclosed', which is no regular expression: missing )",
+        )
+        for part in ("changes", "allowed", "forbidden", "answers")
+    },
+    "endless pattern": (
+        lambda corpus: _wanting(corpus, "a{99999999999}", "answers"),
+        "goals.jsonl",
+        "the goal has the pattern 'a{99999999999}', which is no regular expression: the repetition number is too large",
+    ),
+}
+
+
+@pytest.mark.parametrize("flaw", FLAWS)
+def test_a_case_that_nobody_could_play_or_judge_is_refused(corpus: Corpus, tmp_path: Path, flaw: str) -> None:
+    """With its file, line and id, though every hash is right."""
+    damage, file, message = FLAWS[flaw]
+    write_corpus(damage(corpus), tmp_path)
+    with pytest.raises(InputFileError) as caught:
+        load_corpus(tmp_path)
+    told = f"{tmp_path / file}:2: {corpus.scenarios[1].scenario_id}: {message}"
+    assert str(caught.value).startswith(told)
+    assert str(caught.value).endswith("; generate the corpus again")
 
 
 def test_lines_that_do_not_belong_together_are_rejected(corpus: Corpus, tmp_path: Path) -> None:
@@ -240,6 +341,36 @@ def test_an_interrupted_generation_is_taken_up_again(tmp_path: Path) -> None:
     again = cook_resuming(recipe, tmp_path / "parts")
     assert again.content_hash == cook(recipe).content_hash
     assert {name: (tmp_path / "parts" / name).stat().st_mtime_ns for name in kept} == stamps
+
+
+@pytest.mark.parametrize(
+    ("draws", "why"),
+    [
+        ({"naming._ATTEMPTS": 0}, "no name is left that nobody has; ask for fewer cases"),
+        ({"corpus._DRAWS": 0}, "nothing fresh fits any more; ask for a larger company, or for fewer cases"),
+    ],
+    ids=["names", "records"],
+)
+def test_more_cases_than_there_is_room_for_are_refused_and_leave_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, draws: dict[str, int], why: str
+) -> None:
+    """The split and both numbers are named, and no half of an impossible corpus stays behind."""
+    write_atomically(tmp_path / "parts" / "chapter-of-something.json", "{}")
+    home = generate_company(5, size=300)
+
+    def made(_seed: int, **_: object) -> Company:
+        return home
+
+    monkeypatch.setattr("atlas.scenarios.corpus.generate_company", made)
+    for name, count in draws.items():
+        monkeypatch.setattr(f"atlas.scenarios.{name}", count)
+    with pytest.raises(TooManyCasesError) as caught:
+        cook_resuming(Recipe(5, stream=60, dev=0, test_same=0, size=300), tmp_path / "parts")
+    told = str(caught.value)
+    assert told.startswith("there is room for about ")
+    assert told.endswith(f" cases of the split 'stream', not for 60: {why}")
+    assert caught.value.split == "stream"
+    assert not (tmp_path / "parts").exists()
 
 
 def test_what_another_recipe_put_aside_is_thrown_away(tmp_path: Path) -> None:

@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
+import string
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from atlas.scenarios.corpus import Corpus
-from atlas.scenarios.diversity import delexicalise, measure_diversity
+from atlas.scenarios.diversity import NEARLY_ALIKE, delexicalise, measure_diversity
+from atlas.scenarios.records import CustomerScript, Scenario
 from atlas.verify.goals import Split
 
 
@@ -36,3 +43,61 @@ def test_tools_are_counted(corpus: Corpus) -> None:
     assert abs(sum(tools.values()) - 1) < 1e-9
     assert list(tools.values()) == sorted(tools.values(), reverse=True)
     assert "respond" not in tools
+
+
+@pytest.mark.parametrize(
+    ("said", "slots", "bare"),
+    [
+        ('Write to desk+eu@birch.example: "as agreed"', {}, "write to <address>: <quoted>"),
+        ("It is €1,250.50, or 45k, or 7 pieces.", {}, "it is <number>, or <number>, or <number> pieces."),
+        ("By March 2nd, 2026 or on 3rd April.", {}, "by <day> or on <day>."),
+        ("Badge Pilot of Badge", {"deal": "Badge Pilot", "client": "Badge"}, "<deal> of <client>"),
+        ("Do it for Ed in bed", {"who": "Ed"}, "do it for ed in bed"),
+    ],
+    ids=["addresses-and-quotes", "figures", "days", "longest-slot-first", "short-slot"],
+)
+def test_what_is_left_of_a_message(said: str, slots: dict[str, str], bare: str) -> None:
+    """Kinds in the place of figures, slots in the place of names; a slot of two letters is no name."""
+    assert delexicalise(said, slots) == bare
+
+
+WORDS = st.sampled_from([f"w{letter}" for letter in string.ascii_lowercase])
+TEXTS = st.lists(WORDS, min_size=1, max_size=80)
+PAIRS = st.lists(st.tuples(TEXTS, st.integers(0, 79), WORDS, st.integers(0, 9)), min_size=1, max_size=6)
+
+
+@given(PAIRS)
+def test_no_pair_that_is_nearly_alike_is_overlooked(
+    corpus: Corpus, drawn: list[tuple[list[str], int, str, int]]
+) -> None:
+    """Looking at the rarest word triples only finds what comparing every pair finds, near the threshold too."""
+    texts = [" ".join(words) for words, *_ in drawn]
+    texts += [_reworded(words, place, word, cut) for words, place, word, cut in drawn]
+    scenarios = [_saying(corpus.scenarios[0], place, text) for place, text in enumerate(texts)]
+    case = dataclasses.replace(corpus.sealed[0], slots={})
+    found = measure_diversity(scenarios, [case] * len(scenarios)).near_duplicates
+    pairs = itertools.combinations(scenarios, 2)
+    assert set(found) == {(one.scenario_id, two.scenario_id) for one, two in pairs if _alike(one, two)}
+    assert len(found) == len(set(found))
+
+
+def _reworded(words: list[str], place: int, word: str, cut: int) -> str:
+    """Return a text with one word exchanged, and some left out at the end."""
+    place %= len(words)
+    return " ".join((*words[:place], word, *words[place + 1 : len(words) - cut]))
+
+
+def _saying(scenario: Scenario, place: int, text: str) -> Scenario:
+    split = Split.STREAM if place % 3 else Split.DEV
+    script = CustomerScript((text,))
+    return dataclasses.replace(scenario, scenario_id=f"sc-{place:02}", split=split, customer_script=script)
+
+
+def _alike(one: Scenario, two: Scenario) -> bool:
+    first, second = (_triples(scenario.customer_script.turns[0]) for scenario in (one, two))
+    return one.split is not two.split and len(first & second) / len(first | second) >= NEARLY_ALIKE
+
+
+def _triples(text: str) -> set[tuple[str, ...]]:
+    words = ["<", *text.split(), ">"]
+    return {tuple(words[place : place + 3]) for place in range(len(words) - 2)}

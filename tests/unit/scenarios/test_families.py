@@ -23,7 +23,7 @@ SEEDS = range(4)
 @pytest.fixture(scope="module")
 def corpora() -> Sequence[Corpus]:
     """Corpora of some companies."""
-    return [generate_corpus(seed, stream=300, dev=20, test_same=200, profile="balanced") for seed in SEEDS]
+    return [generate_corpus(seed, stream=375, dev=20, test_same=275, profile="balanced") for seed in SEEDS]
 
 
 @pytest.fixture(scope="module")

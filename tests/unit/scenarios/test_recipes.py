@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from atlas.core.errors import CorpusError
+from atlas.core.errors import MisuseError
 from atlas.scenarios.recipes import DEFAULT_DIVISION, Recipe, commitment_to, divide, recipe_of, seed_of_secret
 from atlas.verify.goals import Split
 
@@ -28,8 +28,28 @@ def test_every_case_is_dealt_out(size: int, holdout: float | None) -> None:
 @pytest.mark.parametrize(("size", "holdout"), [(19, None), (100, 0.0), (100, 1.0), (100, 1.5)])
 def test_what_cannot_be_divided_is_rejected(size: int, holdout: float | None) -> None:
     """Too few cases for seven splits, or a share that is none."""
-    with pytest.raises(CorpusError):
+    with pytest.raises(MisuseError):
         divide(size, holdout=holdout)
+
+
+@pytest.mark.parametrize(
+    ("size", "holdout", "message"),
+    [
+        (20, 0.999, "leaves none of 20 cases to learn from; give a smaller share, or ask for more cases"),
+        (20, 0.001, "leaves none of 20 cases that is held out; give a larger share, or ask for more cases"),
+        (1500, 0.0001, "leaves none of 1500 cases that is held out"),
+    ],
+)
+def test_a_share_that_rounds_to_nothing_or_all_is_rejected(size: int, holdout: float, message: str) -> None:
+    """A stream without cases teaches nothing, and without held-out cases nothing is measured."""
+    with pytest.raises(MisuseError, match=message):
+        divide(size, holdout=holdout)
+
+
+@pytest.mark.parametrize(("holdout", "stream"), [(0.95, 1), (0.05, 19)])
+def test_a_share_that_leaves_one_case_is_taken(holdout: float, stream: int) -> None:
+    """Of twenty."""
+    assert divide(20, holdout=holdout)[Split.STREAM] == stream
 
 
 def test_strangers_share_the_cases_among_them() -> None:
@@ -46,5 +66,5 @@ def test_a_private_seed_comes_from_a_secret() -> None:
     assert seed_of_secret("a secret of some length") == seed_of_secret("a secret of some length")
     assert seed_of_secret("a secret of some length") != seed_of_secret("a secret of some Length")
     assert str(seed_of_secret("a secret of some length")) not in commitment_to("a secret of some length")
-    with pytest.raises(CorpusError, match="16 characters"):
+    with pytest.raises(MisuseError, match="16 characters"):
         seed_of_secret("short")

@@ -9,8 +9,9 @@ import pytest
 from atlas.core.errors import CorpusError
 from atlas.crm.records import Entity
 from atlas.scenarios.archive import Archive
+from atlas.scenarios.conventions import ChangeNote, Renewal
 from atlas.scenarios.corpus import Corpus
-from atlas.scenarios.rederivation import Evidence, read_as, work_out
+from atlas.scenarios.rederivation import Evidence, read_as, shown_field, work_out
 from atlas.scenarios.tracing import bare, evidence_of, expected_values, trace_goal
 from atlas.verify.goals import AnswerFact, Equals, ExpectedChange, Goal, Operation
 from atlas.verify.matchers import same_value
@@ -67,6 +68,47 @@ def test_a_trace_that_leads_nowhere_is_an_error(evidence: Evidence, trace: Trace
     """Nothing is made up."""
     with pytest.raises(CorpusError):
         work_out(trace, evidence)
+
+
+@pytest.mark.parametrize(
+    ("trace", "message"),
+    [
+        (ByRule("renewal", "start", (OfSchema("Client"),)), "'Client' is no day"),
+        (ByRule("renewal", "value", (OfSchema("Client"),)), "'Client' is no amount of money"),
+        (ByRule("renewal", "start"), "not 0 inputs"),
+    ],
+    ids=["day", "money", "inputs"],
+)
+def test_a_rule_is_applied_to_what_it_needs_only(evidence: Evidence, trace: Trace, message: str) -> None:
+    """Anything else is an error that says so."""
+    ruled = dataclasses.replace(evidence, conventions=(Renewal(12, 5),))
+    with pytest.raises(CorpusError, match=message):
+        work_out(trace, ruled)
+
+
+def test_a_field_that_there_is_not_leads_nowhere(evidence: Evidence) -> None:
+    """No record holds it."""
+    name = str(evidence.rows[Entity.CLIENT][_client(evidence).id]["name"])
+    script = dataclasses.replace(evidence.script, turns=(name,))
+    with pytest.raises(CorpusError, match="Client has no field 'shoe_size'"):
+        work_out(Stored(_client(evidence), "shoe_size"), dataclasses.replace(evidence, script=script))
+
+
+@pytest.mark.parametrize("field", ["amount", "close_date"])
+def test_a_note_on_a_value_that_nobody_said_is_traced_to_the_record(
+    evidence: Evidence, archive: Archive, field: str
+) -> None:
+    """Who takes a change back leaves a note on what the deal held before."""
+    row = next(row for row in evidence.rows[Entity.OPPORTUNITY].values() if row["close_date"] and row["amount"])
+    script = dataclasses.replace(evidence.script, turns=(f"Put {row['name']} back, please.",), disclosures=())
+    rule = ChangeNote("amount" if field == "amount" else "close_date", "Log entry: {value}!")
+    noted = dataclasses.replace(evidence, script=script, conventions=(rule,))
+    held = shown_field(Entity.OPPORTUNITY, field, row)
+    note = ExpectedChange(Entity.NOTE, Operation.CREATE, {"content": Equals(rule.render(held))})
+    (traced,) = trace_goal(Goal(expected_changes=(note,)), noted, archive, {"deal": str(row["name"])})
+    assert isinstance(traced.trace, ByRule)
+    assert isinstance(traced.trace.inputs[0], Stored)
+    assert work_out(traced.trace, noted) == f"Log entry: {held}!"
 
 
 def test_a_record_is_found_by_what_it_holds_only(evidence: Evidence) -> None:

@@ -67,7 +67,7 @@ class ContractDocument:
     def paragraph(self) -> str:
         return (
             f"No contract is made for a deal before a document with `{self.word}` in its file name is on it; without "
-            "it, decline and name the missing prerequisite."
+            "it, decline and name the missing prerequisite. A renewal needs no such document."
         )
 
 

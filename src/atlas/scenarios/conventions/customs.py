@@ -49,7 +49,7 @@ class Escalation:
     def paragraph(self) -> str:
         what = {
             "contracts": "Changes of existing contracts",
-            "client_addresses": "Changes of clients' addresses",
+            "client_addresses": "Changes of clients' postal addresses",
             "contact_titles": "Changes of contacts' job titles",
         }[self.duty]
         return (
@@ -103,7 +103,7 @@ class IdleDeal:
     def paragraph(self) -> str:
         if self.action == "push":
             return f"To tidy up an open deal whose close date went by, set that to {self.days} days from today."
-        return "To tidy up an open deal whose close date went by, set it to Closed-Lost."
+        return "To tidy up an open deal whose close date went by, set it to Closed-Lost; its notes stay as they are."
 
 
 @record
@@ -152,9 +152,10 @@ class Discretion:
     enforced: ClassVar[bool] = False
 
     def paragraph(self) -> str:
+        verb = "are" if self.field == "notes" else "is"
         return (
-            f"The {self.field} of a deal is for us alone: a colleague who wants to pass it on to the client is "
-            "declined (confidential), and the field is named. For internal use it is told."
+            f"The {self.field} of a deal {verb} for us alone: a colleague who wants to pass that on to the client is "
+            "declined (confidential), and the field is named. Colleagues are told."
         )
 
 

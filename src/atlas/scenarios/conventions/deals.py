@@ -48,7 +48,7 @@ class DealNaming:
     def paragraph(self) -> str:
         return (
             f"Opportunities are named `{self.template}`: the client's name as in the CRM, the product, and the year in "
-            "which the deal is opened."
+            "which the deal is opened. Clones keep the name that the CRM gives them."
         )
 
 
@@ -86,12 +86,19 @@ class OwnerAssignment:
             >>> rule.owner(industry="Energy", address="4 Mill Road, Veldburg, North")
             'm.okafor'
         """
-        return self.owners[industry if self.by == "industry" else territory_of(address)]
+        return self.owners[self.decided_by(industry=industry, address=address)]
+
+    def decided_by(self, *, industry: str, address: str) -> str:
+        """Return the industry or territory of such a client, whichever decides."""
+        return industry if self.by == "industry" else territory_of(address)
 
     def paragraph(self) -> str:
         what = "industry" if self.by == "industry" else "territory (the last part of the client's address)"
         listed = "; ".join(f"{key}: {handle}" for key, handle in self.owners.items())
-        return f"New opportunities belong to a colleague by the client's {what}: {listed}."
+        return (
+            f"A new opportunity belongs to the colleague who goes with the client's {what}, unless another owner is "
+            f"asked for: {listed}. A clone keeps the owner of the deal that was cloned."
+        )
 
 
 @record
@@ -139,7 +146,10 @@ class StageProbability:
 
     def paragraph(self) -> str:
         listed = ", ".join(f"{stage} {points}" for stage, points in self.points.items())
-        return f"Whoever sets a stage sets the probability that goes with it: {listed}. Closed stages keep theirs."
+        return (
+            "Whoever sets a stage, of a new deal too, sets the probability that goes with it, unless the colleague "
+            f"says another one: {listed}. A deal that is closed keeps the probability that it has."
+        )
 
 
 @record
@@ -247,7 +257,10 @@ class ChangeNote:
         return self.template.format(value=value)
 
     def paragraph(self) -> str:
-        return f"Whoever changes `{self.field}` of a deal leaves a note on it: `{self.template}`, with the new value."
+        return (
+            f"Whoever changes `{self.field}` of a deal, or of a clone, leaves a note on it: `{self.template}`, with "
+            "the new value. None is left where the colleague wants none."
+        )
 
 
 @record
@@ -270,7 +283,8 @@ class Reopening:
     def paragraph(self) -> str:
         return (
             "Closed deals stay closed. To reopen one, clone it and set the close date of the clone to "
-            f"{self.days} days from today."
+            f"{self.days} days from today. Nothing else is set on the clone: it keeps the probability and the owner "
+            "that it comes with."
         )
 
 
@@ -300,7 +314,7 @@ class QuarterEnd:
     def paragraph(self) -> str:
         return (
             f'The fiscal year begins in {calendar.month_name[self.first_month]}. "This quarter" as a close date means '
-            "the last day of the fiscal quarter."
+            "the last day of the fiscal quarter, unless a day is said as well."
         )
 
 

@@ -133,7 +133,10 @@ class DealOwnership:
     enforced: ClassVar[bool] = True
 
     def paragraph(self) -> str:
-        return "Only the owner of an opportunity and managers change it; everybody else is declined (permission)."
+        return (
+            "Only the owner of an opportunity and managers change its record; everybody else is declined (permission). "
+            "Anybody may leave notes, documents and quotes on it."
+        )
 
 
 @record
@@ -153,7 +156,7 @@ class Confidentiality:
     enforced: ClassVar[bool] = False
 
     def paragraph(self) -> str:
-        records = "opportunities" if self.entity is Entity.OPPORTUNITY else "contacts"
+        records = "opportunities, nor a total of several" if self.entity is Entity.OPPORTUNITY else "contacts"
         return (
             f"Colleagues whose role is {self.role} are not told the {self.field} of {records}: "
             "decline as confidential and name the field."

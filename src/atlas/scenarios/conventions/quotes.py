@@ -52,7 +52,10 @@ class QuotePrefix:
         return self.template.format(year=today.year, month=f"{today.month:02}")
 
     def paragraph(self) -> str:
-        return f"Quotes carry the prefix `{self.template}` (year and month of the day they are made)."
+        return (
+            f"Quotes carry the prefix `{self.template}` (year and month of the day they are made), unless another one "
+            "is asked for."
+        )
 
 
 @record
@@ -81,7 +84,7 @@ class StandardQuote:
         return deal_cents * self.percent // 100
 
     def paragraph(self) -> str:
-        return f'A "{self.name}" is a quote over {self.percent} % of the amount of the deal.'
+        return f'The "{self.name}" is a quote for {self.percent} % of the amount of the deal.'
 
 
 @record
@@ -104,8 +107,8 @@ class QuoteApproval:
 
     def paragraph(self) -> str:
         text = (
-            f"Reps do not make quotes above {from_cents(self.limit_cents):,}: they decline and send the colleague to "
-            f"{self.approver_name} ({self.approver}) for approval."
+            f"Reps do not make quotes above {from_cents(self.limit_cents):,}, nor raise one above that: they decline "
+            f"and send the colleague to {self.approver_name} ({self.approver}) for approval."
         )
         return text if self.note is None else f'{text} The deal gets a note that says "{self.note}".'
 

@@ -45,6 +45,9 @@ from atlas.scenarios.families import (
     upkeep,
 )
 
+FAMILIES_AFTER_FREEZE: tuple[Family, ...] = ()
+"""Families that were added after the learner was frozen, and written without a look at it; it is not frozen yet."""
+
 FAMILIES: tuple[Family, ...] = (
     *opening.FAMILIES,
     *updating.FAMILIES,
@@ -81,6 +84,7 @@ FAMILIES: tuple[Family, ...] = (
     *failing_tools.FAMILIES,
     *untrusted.FAMILIES,
     *look_alikes.FAMILIES,
+    *FAMILIES_AFTER_FREEZE,
 )
 
 

@@ -13,6 +13,7 @@ from atlas.scenarios.conventions import AccountReference, ClientIntake, ClientOw
 from atlas.scenarios.conventions.deals import OPEN_STAGES
 from atlas.scenarios.desk import Desk
 from atlas.scenarios.families.account_names import find_account, town_of
+from atlas.scenarios.families.deal_groups import largest_of
 from atlas.scenarios.families.expect import created, may_own
 from atlas.scenarios.families.mending import Slip, Target, Work, client_target, domain_of, mended_case, note_work
 from atlas.scenarios.families.turns import (
@@ -401,8 +402,10 @@ def _draw_all_about_it(desk: Desk) -> Case:
 
 def _draw_largest_deal(desk: Desk) -> Case:
     """Three questions: which deals are open, which one is the largest, when that one closes."""
-    client = desk.client(lambda row: len(open_deals(desk, row)) > 1 and bool(_largest(desk, row)["close_date"]))
-    target, largest = _asked_about(desk, client), _largest(desk, client)
+    client = desk.client(
+        lambda row: len(open_deals(desk, row)) > 1 and all(deal["close_date"] for deal in open_deals(desk, row))
+    )
+    target, largest = _asked_about(desk, client), largest_of(open_deals(desk, client))
     name = largest["name"]
     criteria = {"stage": {"in": list(OPEN_STAGES)}, "order_by": "-amount", "limit": 1}
 
@@ -415,10 +418,6 @@ def _draw_largest_deal(desk: Desk) -> Case:
         _known("close_date", largest),
     )
     return in_turns(target, {"client": target.called}, works)
-
-
-def _largest(desk: Desk, client: Row) -> Row:
-    return max(open_deals(desk, client), key=lambda deal: int(str(deal["amount"])))
 
 
 CLIENT_OVERVIEW = Family(

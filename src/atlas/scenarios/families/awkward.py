@@ -111,13 +111,13 @@ def _draw_quote_elsewhere(desk: Desk) -> Case:
     )
     deal = desk.shelf.deal_of(quote)
     wrong = desk.open_deal(lambda row: row["opportunity_id"] != deal["opportunity_id"])
-    amount, day = shown_amount(quote["amount"]), desk.coming_day(12, 80, instead_of=quote["valid_until"])
+    amount, day = shown_amount(quote["amount"]), desk.later_day(quote["valid_until"], 12, 70)
     said = amount_text(cast("int", quote["amount"]))
     seekers = (partial(_seek_there_first, deal=wrong, amount=amount), partial(_seek_by_amount, amount=amount))
-    target = Target(Entity.QUOTE, quote, f"the quote over {said}", desk.actor_for(deal), seekers)
+    target = Target(Entity.QUOTE, quote, f"the quote for {said}", desk.actor_for(deal), seekers)
     slip = Slip(
         about=(str(deal["name"]),),
-        message=f"The quote over {said} is one for {deal['name']}, not for {wrong['name']}.",
+        message=f"The quote for {said} belongs to {deal['name']}, not to {wrong['name']}.",
         mend="Then the deal was my mistake; the amount is right. Please change that one.",
         bad=partial(target.change, values={"valid_until": day}),
         reason=ReasonCode.MISMATCH,
@@ -238,13 +238,13 @@ def _draw_no_draft(desk: Desk) -> Case:
     slip = Slip(
         about=(status, *(("cancelled",) if status == "Canceled" else ())),
         message=f"There is no draft on {target.called}; its only quote is {status}.",
-        mend=f"Then make a new draft over that amount, valid until {day}.",
+        mend=f"Then make a new draft for that amount, valid until {day}.",
         bad=overwrite,
         reason=ReasonCode.MISMATCH,
         look=look,
     )
     expected = created(Entity.QUOTE, {"opportunity_id": target.id, **values})
-    done = f"There is a new draft over {said} on {target.called}."
+    done = f"There is a new draft for {said} on {target.called}."
     work = Work(quote_anew, done, (expected,), (may_note(target.row), may_version()))
     return mended_case(target, {"deal": target.called, "amount": said, "day": desk.day(day)}, slip, work)
 

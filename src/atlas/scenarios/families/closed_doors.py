@@ -100,7 +100,7 @@ def _draw_note_instead(desk: Desk) -> Case:
 
 def _draw_copy_instead(desk: Desk) -> Case:
     target = _closed_target(desk, ("Closed-Lost",))
-    day = desk.coming_day(20, 160, instead_of=target.row["close_date"])
+    day = desk.later_day(target.row["close_date"], 20, 160)
     note = desk.house.note_after("close_date", day)
 
     def copy(plan: Plan, deal_id: str) -> None:
@@ -138,12 +138,12 @@ def _draw_final_quote(desk: Desk) -> Case:
     slip = Slip(
         about=(present, *(("cancelled",) if present == "Canceled" else ())),
         message=f"{target.called.capitalize()} is {present}, and that is final; it can't become {status}.",
-        mend="Then leave it, and tell me how much it was over and until when it was valid.",
+        mend="Then leave it, and tell me how much it was for and until when it was valid.",
         bad=partial(target.change, values={"status": status}),
         reason=ReasonCode.POLICY_VIOLATION,
         look=reading(target),
     )
-    work = telling(f"It is over {amount}, valid until {day}.", {"amount": amount, "valid_until": day})
+    work = telling(f"It is for {amount}, valid until {day}.", {"amount": amount, "valid_until": day})
     return mended_case(target, {"deal": str(deal["name"]), "status": status}, slip, work)
 
 

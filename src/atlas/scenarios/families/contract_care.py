@@ -316,7 +316,7 @@ def _draw_new_terms(desk: Desk) -> Case:
         for name, new in values.items():
             step = {name: new}
             plan.call("modify_contract", contract_id=contract_id, **({"updates": step} if wrapped else step))
-            plan.respond(f"The {name} is {new} now.")
+            plan.respond(f"The {name.replace('_', ' ')} is {new} now.")
         return plan
 
     goal = Goal(expected_changes=(updated(Entity.CONTRACT, contract["contract_id"], values),))

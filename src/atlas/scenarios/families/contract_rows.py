@@ -7,6 +7,7 @@ import dataclasses
 from collections import Counter
 from collections.abc import Mapping
 from datetime import date, timedelta
+from typing import Final, cast
 
 from atlas.core.clock import start_of_business
 from atlas.core.ids import draw_uuid
@@ -23,6 +24,8 @@ from atlas.verify.goals import RequiredRefusal
 Patch = tuple[PatchedRow, ...]
 
 _WINNABLE = ("Closed-Won", "Negotiation", "Proposal")
+_K: Final = 100_000  # cents in a thousand
+_LATELY: Final = timedelta(days=45)  # a deal won before that has long had its contract
 _FIRST_DAYS = {"Active": (-300, -40), "Pending": (10, 90), "Expired": (-900, -760)}  # days from today, by status
 
 
@@ -47,12 +50,20 @@ class Terms:
         return {**days, "value": desk.money(self.cents), "status": self.status}
 
 
-def draw_terms(desk: Desk) -> Terms:
-    """Return the terms of a contract that begins to run in these weeks."""
+def draw_terms(desk: Desk, deal: Row | None = None) -> Terms:
+    """Return the terms of a contract, for ``deal`` if there is one, that begins to run in these weeks."""
     status = desk.pick(("Active", "Pending"))
     start = desk.coming_day(-25, -2) if status == "Active" else desk.coming_day(10, 120)
     end = last_day_of_term(date.fromisoformat(start), desk.pick((12, 18, 24, 36)))
-    return Terms(start, end.isoformat(), desk.round_amount(8, 160), status)
+    return Terms(start, end.isoformat(), _draw_value(desk, deal), status)
+
+
+def _draw_value(desk: Desk, deal: Row | None) -> int:
+    """Return what a contract is worth (cents): about as much as its deal, but not the same."""
+    if deal is None:
+        return desk.round_amount(8, 160)
+    thousands = cast("int", deal["amount"]) // _K
+    return (thousands + desk.pick((-1, 1)) * (1 + thousands // desk.pick((9, 11, 14, 20)))) * _K
 
 
 def years_before(iso: str, years: int) -> str:
@@ -76,7 +87,7 @@ def contract_row(desk: Desk, client: Row, status: str, deal: Row | None = None) 
         "opportunity_id": deal["opportunity_id"] if deal else None,
         "start_date": start.isoformat(),
         "end_date": last_day_of_term(start, desk.pick((12, 24) if status == "Expired" else (12, 24, 36))).isoformat(),
-        "value": desk.round_amount(8, 160),
+        "value": _draw_value(desk, deal),
         "status": status,
         "document_url": None,
     }
@@ -113,7 +124,7 @@ def client_without_contract(desk: Desk, other_than: Row) -> Row:
 
 
 def won_deal(desk: Desk, *, paper: bool = True, other_than: FieldValue = None) -> tuple[Row, Patch]:
-    """Return a won deal that has no contract, and the rows that make it one.
+    """Return a deal won in these weeks that has no contract, and the rows that make it one.
 
     Args:
         desk: Where it is drawn.
@@ -127,7 +138,7 @@ def won_deal(desk: Desk, *, paper: bool = True, other_than: FieldValue = None) -
         )
     )
     patch = (_paper_row(desk, deal),) if paper and not _paper(desk, deal) else ()
-    if deal["stage"] == "Closed-Won":
+    if deal["stage"] == "Closed-Won" and str(deal["close_date"]) >= (desk.today - _LATELY).isoformat():
         return deal, patch
     closed = (desk.today - timedelta(days=desk.rng.randint(3, 25))).isoformat()
     notes = deal["notes"] or "Signed after the last round."

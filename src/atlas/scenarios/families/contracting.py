@@ -38,7 +38,7 @@ _SLIP_YEARS = 4  # longer than any term drawn here, so that a year mistaken by i
 
 def _draw_for_deal(desk: Desk) -> Case:
     deal, patch = won_deal(desk)
-    client, terms = desk.shelf.client_of(deal), draw_terms(desk)
+    client, terms = desk.shelf.client_of(deal), draw_terms(desk, deal)
 
     def play(*, by_client: bool) -> Plan:
         plan = Plan()
@@ -164,7 +164,7 @@ def _draw_unknown_client(desk: Desk) -> Case:
 def _draw_foreign_deal(desk: Desk) -> Case:
     """A client and a deal of another one; the user then leaves it to the record whose deal it is."""
     deal, patch = won_deal(desk)
-    client, terms = desk.shelf.client_of(deal), draw_terms(desk)
+    client, terms = desk.shelf.client_of(deal), draw_terms(desk, deal)
     other = desk.client(lambda row: row["client_id"] != client["client_id"])
 
     def play(*, trying: bool) -> Plan:
@@ -293,7 +293,7 @@ CONTRACT_TERM = Family(
 def _draw_paper_missing(desk: Desk) -> Case:
     rule = desk.house.need(ContractDocument)
     deal, patch = won_deal(desk, paper=False)
-    terms = draw_terms(desk)
+    terms = draw_terms(desk, deal)
     file = f"{rule.word}_{desk.pick(('signed', 'final', 'scan', 'copy'))}.pdf"
     stored = desk.house.file_name(file, desk.today)
     document = {"entity_type": "Opportunity", "entity_id": deal["opportunity_id"], "file_name": stored}
@@ -341,7 +341,7 @@ def _draw_paper_there(desk: Desk) -> Case:
     """The paper is there; what is filed with the deal is asked for afterwards."""
     desk.house.need(ContractDocument)
     deal, patch = won_deal(desk)
-    terms = draw_terms(desk)
+    terms = draw_terms(desk, deal)
     added = tuple(str(row.fields["file_name"]) for row in patch if row.entity is Entity.DOCUMENT)
     files = (*desk.shelf.files_of(deal), *added)
 

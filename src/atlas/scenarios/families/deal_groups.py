@@ -12,7 +12,7 @@ from atlas.crm.records import Entity, FieldValue, Row
 from atlas.crm.schema import to_shown
 from atlas.scenarios.blueprints import Case
 from atlas.scenarios.conventions.deals import OPEN_STAGES
-from atlas.scenarios.desk import Desk, is_open
+from atlas.scenarios.desk import Desk, NothingFitsError, is_open
 from atlas.scenarios.families.contract_rows import patched
 from atlas.scenarios.families.expect import deal_updated, may_note, note_on_deal
 from atlas.scenarios.families.moves import leave_note, modify_deal, seek_and_read_deal, seek_client, seek_deal
@@ -48,6 +48,18 @@ def total_of(deals: Iterable[Row]) -> int | float:
 def amount_of(deal: Row) -> int:
     """Return the amount of a deal in cents."""
     return cast("int", deal["amount"])
+
+
+def largest_of(deals: Iterable[Row]) -> Row:
+    """Return the deal with the largest amount.
+
+    Raises:
+        NothingFitsError: there is none, or two of them are the largest.
+    """
+    ordered = sorted(deals, key=amount_of, reverse=True)
+    if not ordered or [amount_of(deal) for deal in ordered[:2]] == [amount_of(ordered[0])] * 2:
+        raise NothingFitsError("no deal is the largest one")
+    return ordered[0]
 
 
 # ---------------------------------------------------------------------------------------------------------------------

@@ -202,7 +202,7 @@ def _draw_amount_and_date(desk: Desk) -> Case:
     target = deal_target(desk, lambda row: row["close_date"] is not None)
     first, second = _two_amounts(desk, target)
     old = target.row["close_date"]
-    day = desk.coming_day(20, 200, instead_of=old)
+    day = desk.later_day(old, 20, 120)
     amount = shown_amount(target.row["amount"])
     works = (
         telling(f"{target.called} is worth {amount}.", {"amount": amount}),

@@ -102,7 +102,7 @@ _TOLD: Final = {
 }
 _CALLED: Final = {
     "close_date": "close date", "email": "e-mail address", "phone": "phone number", "title": "job title",
-    "valid_until": "last day",
+    "valid_until": "last day", "access": "access level",
 }  # fmt: skip
 
 
@@ -168,7 +168,7 @@ def _quote_errand(desk: Desk) -> Errand:
     cents, day = cast("int", target.row["amount"]) * desk.pick((97, 98, 99)) // 100_000 * 1000, desk.coming_day(14, 75)
     values: dict[str, object] = {"amount": shown_amount(cents), "status": "Draft"}
     values |= desk.house.quote_values(desk.today, valid_until=day)
-    request = f"make a draft quote over {desk.money(cents)} for {target.called}, valid until {desk.day(day)}"
+    request = f"make a draft quote of {desk.money(cents)} for {target.called}, valid until {desk.day(day)}"
     expected = created(Entity.QUOTE, {"opportunity_id": target.id, **values})
     allowed = (may_version(), target.may_note)
     return Errand(target, request, "quote", "create_quote", "opportunity_id", values, expected, allowed)

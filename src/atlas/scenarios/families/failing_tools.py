@@ -139,7 +139,7 @@ _ASKING = ("instead", "later", "again", "what", "should", "which")  # of a quest
 def _written_down_case(errand: Errand, slots: dict[str, str], work: Work, mend: str) -> Case:
     """Return a case in which the errand cannot be done, and the user then wants ``work``."""
     target = errand.target
-    sorry = f"The CRM fails to take the {errand.thing} for {target.called}; nothing was changed."
+    sorry = f"The CRM fails again and again, so nothing was saved for {target.called}: {errand.thing}."
 
     def play(number: int) -> Solution:
         plan = Plan()

@@ -249,7 +249,7 @@ def _draw_several_deals(desk: Desk) -> Case:
     """The user speaks of the client's deal, and it has several that are open."""
     account = busy_account(desk, 2)
     meant = desk.pick(account.open_deals)
-    day = desk.coming_day(20, 160, instead_of=meant["close_date"])
+    day = desk.later_day(meant["close_date"], 14, 90)
     change = deal_change(desk, meant, {"close_date": day})
     names = names_of(account.open_deals)
     listed = f"{account.name} has {len(names)} open deals: {'; '.join(names)}. Which one do you mean?"

@@ -98,7 +98,7 @@ def _draw_client_alike(desk: Desk) -> Case:
 
 def _draw_deal_alike(desk: Desk) -> Case:
     target, content = _exact(deal_target(desk)), desk.pick(REMARKS)
-    day = desk.coming_day(15, 180, instead_of=target.row["close_date"])
+    day = desk.later_day(target.row["close_date"], 14, 120)
     twin = _twin(desk, target, {"amount": desk.round_amount(12, 150)})
     setting = change_work(desk, target, {"close_date": day})
     slots = {"deal": target.called, "day": desk.day(day), "content": content}

@@ -188,7 +188,7 @@ def _seek_colleague(plan: Plan, contact: Row, client: Row) -> str:
 
 
 def new_amount(desk: Desk, target: Target) -> int:
-    """Return another amount (cents) for a deal, quote or contract, one that the house accepts as it is.
+    """Return another amount (cents) for a deal, quote or contract, not too far from its own, that the house accepts.
 
     Raises:
         NothingFitsError: the one drawn is what it has.
@@ -197,7 +197,9 @@ def new_amount(desk: Desk, target: Target) -> int:
         full = cast("int", desk.shelf.deal_of(target.row)["amount"])
         cents = full * desk.rng.choice((96, 97, 98, 99)) // 100_000 * 1000
     else:
-        cents = desk.round_amount(12, 180)
+        thousands = cast("int", target.row[MONEY_FIELDS[target.entity]]) // 100_000
+        low = max(thousands * 6 // 10, 2)
+        cents = desk.round_amount(low, max(thousands * 16 // 10, low + 6))
     if cents == target.row[MONEY_FIELDS[target.entity]]:
         raise NothingFitsError("that is the amount already")
     return cents
@@ -258,7 +260,8 @@ class Work:
 def change_work(desk: Desk, target: Target, values: dict[str, object]) -> Work:
     """Return the work of setting one field, and what the house wants with it."""
     ((field, value),) = values.items()
-    done = f"The {field.replace('_', ' ')} of {target.called} is {value} now."
+    word = "last day" if field == "valid_until" else field.replace("_", " ")
+    done = f"The {word} of {target.called} is {value} now."
     if target.entity is not Entity.OPPORTUNITY:
         expected = (updated(target.entity, target.id, values),)
         return Work(partial(target.change, values=values), done, expected, (target.may_note,))

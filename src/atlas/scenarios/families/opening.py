@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Mapping
 from datetime import timedelta
 from functools import partial
+from typing import cast
 
 from atlas.crm.records import Entity, ReasonCode, Row
 from atlas.scenarios.blueprints import Blueprint, Case, Family
@@ -95,7 +96,8 @@ def _draw_then_corrected(desk: Desk) -> Case:
     """
     target = dataclasses.replace(client_target(desk), actor=desk.manager().handle)
     values, slots = _everything(desk, target.row)
-    right = desk.round_amount(165, 240)
+    thousands = int(cast("float", values["amount"])) // 1000
+    right = desk.round_amount(thousands + 2, 2 * thousands + 4)
     amount = shown_amount(right)
     note = desk.house.note_after("amount", amount)
 

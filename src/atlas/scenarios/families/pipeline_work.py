@@ -22,6 +22,7 @@ from atlas.scenarios.families.deal_groups import (
     busy_account,
     deal_change,
     deal_id_of,
+    largest_of,
     late_account,
     names_of,
     talk_case,
@@ -50,7 +51,8 @@ def _figures_told(deals: Sequence[Row], turn: int) -> tuple[AnswerFact, ...]:
 def _sum_up(plan: Plan, client_id: str, part: Sequence[Row], criteria: Mapping[str, object]) -> None:
     """Add the call that sums up a part of a client's deals, and the response."""
     plan.call("summarize_opportunities", client_id=client_id, **criteria)
-    plan.respond(f"{len(part)} deals, {total_of(part)} in total.", **_figures(part))
+    deals = "1 deal" if len(part) == 1 else f"{len(part)} deals"
+    plan.respond(f"{deals}, {total_of(part)} in total.", **_figures(part))
 
 
 def _draw_open_then_stage(desk: Desk) -> Case:
@@ -164,7 +166,7 @@ def _two_sellers(desk: Desk) -> tuple[str, str]:
 def _draw_biggest(desk: Desk) -> Case:
     """The biggest open deal of a client, its owner, and somebody to talk to."""
     account = account_of(desk, desk.client(lambda row: _can_compare(desk, row)))
-    biggest = max(account.open_deals, key=amount_of)
+    biggest = largest_of(account.open_deals)
     contact = desk.pick(desk.shelf.contacts_of(account.client))
     person = f"{contact['first_name']} {contact['last_name']}"
 

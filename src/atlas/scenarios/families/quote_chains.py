@@ -100,7 +100,7 @@ def _draw_which_one(desk: Desk) -> Case:
     chosen, other = (low, high) if which == "cheaper" else (high, low)
 
     def talk(plan: Plan, found: Found) -> None:
-        listed = " and ".join(f"version {row['version']} over {amount_of(row)}" for row in (low, high))
+        listed = " and ".join(f"version {row['version']} for {amount_of(row)}" for row in (low, high))
         plan.ask(f"{quoted.name} has two drafts, {listed}. Which one?", ReasonCode.AMBIGUOUS_REQUEST)
         plan.call("modify_quote", quote_id=found.quote(chosen), status="Sent")
         plan.respond(f"Version {chosen['version']} is Sent.")
@@ -237,7 +237,7 @@ class _NewDeal:
         _move(desk, plan, deal_id, "Proposal")
         plan.respond(f"{name} is in Proposal, with {' and '.join(self.papers)} on it.")
         quote_id = plan.call("create_quote", opportunity_id=deal_id, **self.quote).at("quote_id")
-        plan.respond(f"The draft over {self.quote['amount']} is made.")
+        plan.respond(f"The draft for {self.quote['amount']} is made.")
         if reading:
             quote_id = plan.call("quote_details", quote_id=quote_id).at("quote.quote_id")
         plan.call("modify_quote", quote_id=quote_id, status="Sent")
@@ -320,7 +320,7 @@ def _draw_quote_onwards(desk: Desk) -> Case:
 
     def talk(plan: Plan, found: Found) -> None:
         quote_id = plan.call("create_quote", opportunity_id=found.deal_id, **quote).at("quote_id")
-        plan.respond(f"The draft over {quote['amount']} is made.")
+        plan.respond(f"The draft for {quote['amount']} is made.")
         plan.call("modify_quote", quote_id=quote_id, status="Sent")
         _move(desk, plan, found.deal_id, "Proposal")
         plan.respond(f"The quote is Sent, {quoted.name} is in Proposal.")

@@ -46,7 +46,7 @@ def _draw_zero_amount(desk: Desk) -> Case:
     def talk(plan: Plan, found: Found) -> None:
         plan.decline("The amount of a quote has to be above 0; nothing was made.", ReasonCode.INVALID_VALUE)
         plan.call("create_quote", opportunity_id=found.deal_id, **values)
-        plan.respond(f"The draft over {values['amount']} for {quoted.name} is made.")
+        plan.respond(f"The draft of {values['amount']} for {quoted.name} is made.")
 
     def claim(plan: Plan, found: Found) -> None:
         plan.call("create_quote", opportunity_id=found.deal_id, **{**values, "amount": 0})
@@ -115,7 +115,7 @@ def _draw_no_such_deal(desk: Desk) -> Case:
         no_such(plan, among=among)
         found = by_view(plan, quoted) if among else by_search(plan, quoted)
         plan.call("create_quote", opportunity_id=found.deal_id, **values)
-        plan.respond(f"The draft over {values['amount']} for {quoted.name} is made.")
+        plan.respond(f"The draft of {values['amount']} for {quoted.name} is made.")
 
     def claim(plan: Plan, found: Found) -> None:
         plan.call("create_quote", opportunity_id=found.deal_id, **values)
@@ -215,9 +215,9 @@ def _draw_more_to_it(desk: Desk) -> Case:
 
     def talk(plan: Plan, found: Found) -> None:
         quote_id = plan.call("create_quote", opportunity_id=found.deal_id, **first).at("quote_id")
-        plan.respond(f"The draft over {first['amount']} is made.")
+        plan.respond(f"The draft of {first['amount']} is made.")
         plan.call("modify_quote", quote_id=quote_id, amount=values["amount"])
-        plan.respond(f"It is over {values['amount']} now.")
+        plan.respond(f"It is for {values['amount']} now.")
         plan.call("modify_quote", quote_id=quote_id, status="Sent")
         plan.respond("It is Sent.")
 

@@ -68,7 +68,7 @@ def quoted_deal(desk: Desk, *statuses: str, fits: Callable[[Row], bool] = is_ope
         NothingFitsError: two of its quotes have the same amount, so that nobody could tell the higher one.
     """
     wanted = Counter(statuses)
-    deal = desk.deal(lambda row: fits(row) and not _held(desk, row) - wanted)
+    deal = desk.deal(lambda row: fits(row) and not _held(desk, row) - wanted and not _lapsed(desk, row))
     rows = list(desk.shelf.quotes_of(deal))
     known = len(rows)
     for status in (wanted - _held(desk, deal)).elements():
@@ -83,6 +83,14 @@ def quoted_deal(desk: Desk, *statuses: str, fits: Callable[[Row], bool] = is_ope
 
 def _held(desk: Desk, deal: Row) -> Counter[str]:
     return Counter(str(row["status"]) for row in desk.shelf.quotes_of(deal))
+
+
+def _lapsed(desk: Desk, deal: Row) -> bool:
+    """Tell whether a quote that is still open on ``deal`` ran out; nobody would send or accept that as it is."""
+    today = desk.today.isoformat()
+    return any(
+        row["status"] in OPEN_QUOTE_STATUSES and str(row["valid_until"]) < today for row in desk.shelf.quotes_of(deal)
+    )
 
 
 def _next_quote(desk: Desk, deal: Row, earlier: Sequence[Row], status: str) -> Row:

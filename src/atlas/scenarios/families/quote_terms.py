@@ -52,7 +52,7 @@ def _draw_promised_once(desk: Desk) -> Case:
     usual = desk.house.need(QuoteExtension).valid_until(desk.today)
     quoted = quoted_deal(desk, desk.pick(("Draft", "Sent")))
     (quote,) = quoted.quotes
-    day = desk.coming_day(15, 70, instead_of=quote["valid_until"])
+    day = desk.later_day(quote["valid_until"], 14, 60)
     if day == usual:
         raise NothingFitsError("that is what the house gives anyway")
 
@@ -120,7 +120,7 @@ def _draw_usual_prefix(desk: Desk) -> Case:
         plan.call("quote_prefixes", opportunity_id=found.deal_id)
         plan.respond(f"The quote on {quoted.name} has {quote['quote_prefix']}.", quote_prefix=quote["quote_prefix"])
         plan.call("create_quote", opportunity_id=found.deal_id, **values)
-        plan.respond(f"The new quote over {values['amount']} is made.")
+        plan.respond(f"The new quote for {values['amount']} is made.")
 
     goal = Goal(
         expected_changes=(quote_made(quoted.deal, values),),
@@ -141,7 +141,7 @@ def _draw_other_prefix(desk: Desk) -> Case:
 
     def talk(plan: Plan, found: Found) -> None:
         plan.call("create_quote", opportunity_id=found.deal_id, **values)
-        plan.respond(f"The quote over {values['amount']} has the prefix {prefix}.")
+        plan.respond(f"The quote for {values['amount']} has the prefix {prefix}.")
 
     goal = Goal(expected_changes=(quote_made(quoted.deal, values),), allowed_changes=may_besides(quoted.deal))
     client = str(desk.shelf.client_of(quoted.deal)["name"])

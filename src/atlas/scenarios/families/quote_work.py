@@ -77,7 +77,7 @@ def _draw_in_status(desk: Desk) -> Case:
     def talk(plan: Plan, found: Found) -> None:
         plan.respond(f"{status} on {quoted.name}: versions {', '.join(versions)}.", quotes=list(versions))
         plan.call("quote_details", quote_id=found.quote(newer))
-        plan.respond(f"Version {newer['version']} is over {amount_of(newer)}.", amount=amount_of(newer))
+        plan.respond(f"Version {newer['version']} is for {amount_of(newer)}.", amount=amount_of(newer))
         plan.call("cancel_quote", quote_id=found.quote(newer))
         plan.respond(f"Version {newer['version']} is canceled.")
 
@@ -245,7 +245,7 @@ def _draw_sent_then_approved(desk: Desk) -> Case:
     def talk(plan: Plan, found: Found) -> None:
         plan.call("modify_quote", quote_id=found.quote(quote), status="Sent")
         plan.respond(f"The quote on {quoted.name} is Sent.")
-        plan.respond(f"It is over {amount_of(quote)}.", amount=amount_of(quote))
+        plan.respond(f"It is for {amount_of(quote)}.", amount=amount_of(quote))
         plan.call("modify_quote", quote_id=found.quote(quote), status="Approved")
         plan.respond(f"The quote on {quoted.name} is Approved.")
 
@@ -314,7 +314,7 @@ def _draw_after_the_end(desk: Desk) -> Case:
     def talk(plan: Plan, found: Found) -> None:
         plan.decline(f"That quote is {status}, which is final.", ReasonCode.POLICY_VIOLATION)
         plan.call("create_quote", opportunity_id=found.deal_id, **values)
-        plan.respond(f"There is a new draft over {values['amount']} on {quoted.name}.")
+        plan.respond(f"There is a new draft for {values['amount']} on {quoted.name}.")
 
     def claim(plan: Plan, found: Found) -> None:
         plan.call("modify_quote", quote_id=found.quote(quote), status="Sent")

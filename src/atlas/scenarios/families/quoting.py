@@ -46,7 +46,7 @@ def _quote_values(desk: Desk, amount: int, status: str, valid_until: str | None 
 def _quote_work(deal: Row, values: dict[str, object]) -> Work:
     return Work(
         partial(_make_quote, values=values),
-        f"The quote over {values['amount']} for {deal['name']} is made, status {values['status']}.",
+        f"The quote of {values['amount']} for {deal['name']} is made, status {values['status']}.",
         (created(Entity.QUOTE, {"opportunity_id": deal["opportunity_id"], **values}),),
         (may_note(deal), may_version()),
     )
@@ -87,7 +87,7 @@ def _draw_dated(desk: Desk) -> Case:
         plan = Plan()
         deal_id = seek_and_read_deal(plan, deal) if searching else seek_deal(plan, deal)
         quote_id = plan.call("create_quote", opportunity_id=deal_id, **values).at("quote_id")
-        plan.respond(f"The quote over {values['amount']} for {deal['name']} is made, valid until {day}.")
+        plan.respond(f"The quote of {values['amount']} for {deal['name']} is made, valid until {day}.")
         if searching:
             criteria = {"opportunity_id": deal_id, "valid_until": day, "amount": values["amount"]}
             quote_id = plan.call("quote_search", criteria=criteria, order_by="-created_date").at("results.0.quote_id")
@@ -200,7 +200,7 @@ def _refused_quote(
         reason=ReasonCode.APPROVAL_REQUIRED,
         about=(rule.approver, rule.approver_name),
         message=(
-            f"A quote over {shown_amount(amount)} for {deal['name']} needs approval; please turn to "
+            f"A quote of {shown_amount(amount)} for {deal['name']} needs approval; please turn to "
             f"{rule.approver_name} ({rule.approver})."
         ),
         mend=mend,
@@ -243,7 +243,7 @@ def _draw_too_large(desk: Desk) -> Case:
     slots = {
         "deal": str(deal["name"]), "amount": desk.money(amount), "other": str(other["name"]), "good": desk.money(good),
     }  # fmt: skip
-    mend = f"I'll take that up myself. Next one: a draft quote for {other['name']} over {slots['good']}, please."
+    mend = f"I'll take that up myself. Next one: a draft quote for {other['name']} at {slots['good']}, please."
     work = _quote_work(other, _quote_values(desk, good, "Draft"))
     if rule.note is not None:
         work = dataclasses.replace(work, expected=(*work.expected, note_on_deal(deal, rule.note)))

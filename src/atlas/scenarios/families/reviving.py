@@ -13,6 +13,7 @@ from atlas.scenarios.desk import Desk, NothingFitsError, is_open
 from atlas.scenarios.families.expect import created, may_note, refusal, updated
 from atlas.scenarios.families.mending import blunder_of, change_work, deal_target
 from atlas.scenarios.families.moves import both_ways, seek_and_read_deal, seek_deal
+from atlas.scenarios.families.quote_rows import quoted_deal
 from atlas.scenarios.families.retrying import Rebuff, second_try
 from atlas.scenarios.families.staging import word_tag
 from atlas.scenarios.house import shown_amount
@@ -262,7 +263,8 @@ def _status_words(desk: Desk) -> Sequence[Term]:
 
 def _draw_sent(desk: Desk) -> Case:
     term = desk.pick(_status_words(desk))
-    deal, quote, patch = _quoted(desk, "Draft")
+    quoted = quoted_deal(desk, "Draft")
+    deal, (quote,) = quoted.deal, quoted.quotes
 
     def rest(plan: Plan, deal_id: str) -> None:
         plan.call("modify_quote", quote_id=_seek_quote(plan, deal_id), status=term.value)
@@ -273,7 +275,7 @@ def _draw_sent(desk: Desk) -> Case:
         allowed_changes=(may_note(deal),),
     )
     slots = {"deal": str(deal["name"]), "word": term.nickname}
-    return Case(slots, desk.actor_for(deal), goal, both_ways(deal, rest), tags=word_tag(term), patch=patch)
+    return Case(slots, desk.actor_for(deal), goal, both_ways(deal, rest), tags=word_tag(term), patch=quoted.patch)
 
 
 QUOTE_CARE = Family(

@@ -135,7 +135,7 @@ def _draw_deal_by_letter(desk: Desk) -> Case:
     deals = [deal for deal in desk.shelf.deals if is_open(deal)]
     deal, slip = _misspelt(desk, Entity.OPPORTUNITY, deals)
     target = _misspelt_target(desk, Entity.OPPORTUNITY, deal, slip)
-    day = desk.coming_day(15, 180, instead_of=deal["close_date"])
+    day = desk.later_day(deal["close_date"], 14, 120)
     work = change_work(desk, target, {"close_date": day})
     slots = {"deal": slip.said, "day": desk.day(day), "part": slip.part}
     return _mentioning(in_turns(target, slots, (work,)), target.called)
@@ -249,7 +249,7 @@ def _draw_firm_with_form(desk: Desk) -> Case:
 def _draw_deal_turned_round(desk: Desk) -> Case:
     """A deal by what it is about, in other words than its name's, with its client."""
     deal, area, kind = desk.pick(_products(desk))
-    client, day = desk.shelf.client_of(deal), desk.coming_day(15, 180, instead_of=deal["close_date"])
+    client, day = desk.shelf.client_of(deal), desk.later_day(deal["close_date"], 14, 120)
 
     def by_what_was_said(plan: Plan) -> None:
         plan.call("opportunity_search", name=f"{kind} for {area}")

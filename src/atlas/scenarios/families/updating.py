@@ -111,7 +111,7 @@ def _with_slots(case: Case, **slots: str) -> Case:
 
 def _draw_outstanding(desk: Desk) -> Case:
     client, deal = client_with_outstanding_deal(desk)
-    day = desk.coming_day(20, 160, instead_of=deal["close_date"])
+    day = desk.later_day(deal["close_date"], 14, 120)
     return _with_slots(_superlative_case(desk, client, deal, {"close_date": day}), day=desk.day(day))
 
 

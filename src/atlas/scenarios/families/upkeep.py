@@ -250,12 +250,13 @@ class _Secret:
     @property
     def text(self) -> str:
         """The field in words."""
-        return f"{_ITEMS[self.field].capitalize()} {self.deal['name']}: {self.deal[self.field]}."
+        told = str(self.deal[self.field]).removesuffix(".")
+        return f"{_ITEMS[self.field].capitalize()} {self.deal['name']}: {told}."
 
     @property
     def kept(self) -> str:
         """Why it is not told."""
-        return f"The {self.field} is for us alone, I can't pass it on to a client."
+        return f"I can't pass on the {self.field} to a client, that is for us alone."
 
 
 def _secret(desk: Desk, fits: Callable[[Row], bool] = lambda _: True) -> _Secret:

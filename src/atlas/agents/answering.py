@@ -9,9 +9,9 @@ from atlas.agents.surroundings import full_name
 from atlas.agents.toolbook import ToolReading
 from atlas.agents.wording import say_done, say_error, say_request
 from atlas.crm.records import ErrorCode, Outcome, ReasonCode, ToolError
-from atlas.learning.english import canonical
+from atlas.learning.english import RECORD_NOUNS, canonical
 from atlas.learning.perception import Percept
-from atlas.learning.situation import ARGUMENTS, PLAIN_FIELDS, RowView, SeenStep, Situation, is_number
+from atlas.learning.situation import ARGUMENTS, PLAIN_FIELDS, RowView, SeenStep, Situation, came_to_nothing, is_number
 
 REASONS: Mapping[ErrorCode, ReasonCode] = {
     ErrorCode.NOT_FOUND: ReasonCode.NOT_FOUND,
@@ -26,6 +26,9 @@ REASONS: Mapping[ErrorCode, ReasonCode] = {
     ErrorCode.BUDGET_EXHAUSTED: ReasonCode.TOOL_FAILURE,
     ErrorCode.TURN_ENDED: ReasonCode.TOOL_FAILURE,
     ErrorCode.UNKNOWN_TOOL: ReasonCode.TOOL_FAILURE,
+    ErrorCode.TIMEOUT: ReasonCode.TOOL_FAILURE,
+    ErrorCode.RATE_LIMITED: ReasonCode.TOOL_FAILURE,
+    ErrorCode.SERVER_ERROR: ReasonCode.TOOL_FAILURE,
 }
 """The public reason that an error of the world comes down to; any other is an invalid value."""
 _LEAST_RECORD = 3  # fields; fewer are counters
@@ -52,6 +55,15 @@ def not_found(noun: str, situation: Situation) -> Proposal:
     """Return that there is no such record."""
     message = f"I could not find such a {noun}.{say_request(situation.percept)}"
     return Proposal(reply=Reply(message, Outcome.REFUSED, ReasonCode.NOT_FOUND), reason="not found")
+
+
+def at_a_loss(tool: str | None, situation: Situation) -> Proposal:
+    """Return the reply where the next call would be one that was made before: nothing was found, or more is needed."""
+    last = situation.made[-1].result if situation.made else None
+    if last is not None and came_to_nothing(last):
+        nouns = [canonical(word) for word in (tool or "").split("_")]
+        return not_found(next((noun for noun in nouns if noun in RECORD_NOUNS), "record"), situation)
+    return ask(ReasonCode.MISSING_INFORMATION, "Please tell me more about what you need.", situation)
 
 
 def conclude(tool: ToolReading, step: SeenStep, situation: Situation) -> Proposal:

@@ -6,9 +6,11 @@ Between two actions Clerk keeps nothing but its memory; what it does follows fro
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
+from atlas.agents.answering import at_a_loss
 from atlas.agents.config import ClerkConfig
-from atlas.agents.following import Decision, Option, decide, options, with_default_facts
+from atlas.agents.following import Decision, Option, decide, options, was_made, with_default_facts
 from atlas.agents.planner import Planner
 from atlas.agents.proposal import Proposal
 from atlas.agents.rulebook import Rulebook
@@ -55,14 +57,15 @@ class Clerk:
 
     def act(self, observation: Observation) -> Action:
         desk = self._desk_for(observation.tools)
+        words = self.memory.words(observation.tenant)
         situation = Situation(
             observation.turns,
             actor=observation.actor,
             role=observation.role,
             today=observation.today,
-            public=desk.schemas.set_words,
+            familiar=words.familiar(desk.schemas.set_words),
         )
-        knowledge = KnownWords(self.memory.words(observation.tenant), desk.schemas.closed)
+        knowledge = KnownWords(words, desk.schemas.closed)
         move = _Move(self, desk, observation, situation, knowledge)
         return move.action()
 
@@ -104,6 +107,8 @@ class _Move:
         if choice:
             tried = self._desk.planner.propose(self._situation, self._knowledge, choice)
             return self._act(tried, recalled, None, f"explored choice {choice}")
+        if was_made(default, self._situation):
+            default = at_a_loss(default.tool, self._situation)
         extended = rulebook.extend(default, self._situation, self._knowledge)
         return self._act(extended.proposal, recalled, extended.playbook_id, self._why_not(recalled, decision))
 
@@ -120,11 +125,9 @@ class _Move:
 
     def _decide(self, recalled: Sequence[Recalled], default: Proposal) -> Decision | None:
         margin = self._clerk.config.recall.margin
-        if self._situation.steps:
-            recalled = self._of_the_topic_begun(recalled)
-        found, here = self._options(recalled, self._situation)
-        if self._is_dead_end() and not (found and recalled and found[0].recalled.topic == recalled[0].topic):
-            second = self._second_thought(recalled)
+        found, here = self._options(recalled, self._situation, default)
+        if self._is_dead_end() and not (found and recalled and found[0].recalled is recalled[0]):
+            second = self._second_thought(recalled, default)
             if second is not None:
                 return second
         return decide(found, default, here, margin=margin)
@@ -152,9 +155,9 @@ class _Move:
         steps = self._situation.steps
         return bool(steps) and steps[-1].result.ok and came_to_nothing(steps[-1].result)
 
-    def _second_thought(self, recalled: Sequence[Recalled]) -> Decision | None:
+    def _second_thought(self, recalled: Sequence[Recalled], default: Proposal) -> Decision | None:
         """After a search that found nothing: the best lesson that would search elsewhere instead."""
-        found, _ = self._options(recalled, self._situation.without_last_step())
+        found, _ = self._options(recalled, self._situation.without_last_step(), default)
         tried = {(step.tool, str(sorted(flatten(step.arguments).items()))) for step in self._situation.made}
         for option in found:
             proposal = option.proposal
@@ -165,23 +168,23 @@ class _Move:
         return None
 
     def _options(
-        self, recalled: Sequence[Recalled], situation: Situation
+        self, recalled: Sequence[Recalled], situation: Situation, default: Proposal
     ) -> tuple[list[Option], Mapping[str, Feature]]:
         schemas = self._desk.schemas
         here = features_of(situation, self._knowledge, schemas.params, schemas.public)
         share = self._clerk.config.recall.least_share
         toolbook = self._desk.toolbook
-        return options(recalled, situation, self._knowledge, toolbook, here=here, least_share=share), here
-
-    def _of_the_topic_begun(self, recalled: Sequence[Recalled]) -> Sequence[Recalled]:
-        """Keep to the topic of a turn that was left to the default plan: other lessons do not take over midway."""
-        opening = self._situation.at_start()
-        found, here = self._options(recalled, opening)
-        default = self._desk.planner.propose(opening, self._knowledge)
-        first = decide(found, default, here, margin=self._clerk.config.recall.margin)
-        if first is None or first.option.proposal is not None:
-            return recalled
-        return [item for item in recalled if item.topic == first.option.recalled.topic]
+        weights = self._clerk.config.evidence
+        recalled = sorted(
+            (
+                replace(item, weight=item.weight + self._clerk.memory.evidence(item.playbook, here, weights))
+                for item in recalled
+            ),
+            key=lambda item: (-item.weight, item.playbook.id),
+        )
+        return options(
+            recalled, situation, self._knowledge, toolbook, default=default, here=here, least_share=share
+        ), here
 
     def _why_not(self, recalled: Sequence[Recalled], decision: Decision | None) -> str:
         if not recalled:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from atlas.agents.intent import IntentWeights
 from atlas.core.records import record
+from atlas.learning.features import EvidenceWeights
 from atlas.learning.induction import InductionThresholds
 from atlas.learning.recall import RecallThresholds
 
@@ -42,6 +43,7 @@ class ClerkConfig:
 
     Attributes:
         recall: When a playbook is trusted.
+        evidence: How much the situation says for or against playbooks.
         induction: How cases are gathered into workflows.
         rules: When rules of single tools are used.
         intent: What speaks for a tool in the default plan.
@@ -53,6 +55,7 @@ class ClerkConfig:
     """
 
     recall: RecallThresholds = RecallThresholds()
+    evidence: EvidenceWeights = EvidenceWeights()
     induction: InductionThresholds = InductionThresholds()
     rules: RuleThresholds = RuleThresholds()
     intent: IntentWeights = IntentWeights()

@@ -11,6 +11,7 @@ from atlas.agents.wording import missing_from, say_done, say_error, say_facts, s
 from atlas.core.records import record
 from atlas.crm.records import Outcome
 from atlas.learning.binding import UNBOUND, Binder, Knowledge, span_family
+from atlas.learning.english import RECORD_NOUNS, canonical, is_writing
 from atlas.learning.features import Feature, contradicts_findings, tell_apart
 from atlas.learning.language import (
     Arg,
@@ -18,6 +19,7 @@ from atlas.learning.language import (
     SpanType,
     Template,
 )
+from atlas.learning.perception import CLIENT, PERSON, TITLE
 from atlas.learning.programs import (
     Guard,
     LeaveToDefault,
@@ -27,7 +29,7 @@ from atlas.learning.programs import (
     Workflow,
 )
 from atlas.learning.recall import Recalled, is_feasible
-from atlas.learning.situation import Situation, came_to_nothing, flatten
+from atlas.learning.situation import ARGUMENTS, RowView, SeenStep, Situation, came_to_nothing, flatten
 from atlas.learning.slots import bind_slot
 
 _LEAST_WORDING = 0.3  # share of the cases in which a reply was worded so, before it is worded so again
@@ -55,12 +57,23 @@ def options(
     knowledge: Knowledge,
     toolbook: Toolbook,
     *,
+    default: Proposal,
     here: Mapping[str, Feature],
     least_share: float,
 ) -> list[Option]:
     """Return what each playbook would do next, for those that fit what was done in this turn so far.
 
-    A call with a value that the tool's schema rules out is no option, unless the playbook makes it to be rejected.
+    A call with a value that the tool's schema rules out is no option, unless the playbook makes it to be rejected. Nor
+    is a call that was made before.
+
+    Args:
+        recalled: The playbooks, best first.
+        situation: What is known.
+        knowledge: What the house has taught.
+        toolbook: Tells what the schemas allow.
+        default: The default plan; playbooks that leave the turn to it do so only where it does what was right before.
+        here: Features of the situation.
+        least_share: Explanations that held in a smaller share of the cases are not used.
     """
     found: list[Option] = []
     retries: list[Option] = []
@@ -72,19 +85,35 @@ def options(
                 retries.append(Option(item, again))
             continue
         if isinstance(program, LeaveToDefault):
-            found.append(Option(item, None))
-        elif isinstance(program, Workflow) and _fits(program, situation):
-            proposal = propose(program, situation, knowledge, least_share=least_share)
-            if proposal is not None and (_meant_to_fail(program, situation) or toolbook.accepts(proposal)):
+            if default.tool is None or default.tool in program.tools:
+                found.append(Option(item, None))
+        elif isinstance(program, Workflow):
+            own = aligned(program, situation)
+            proposal = None if own is None else propose(program, own, knowledge, least_share=least_share)
+            if own is None or proposal is None or was_made(proposal, situation):
+                continue
+            if _meant_to_fail(program, own) or toolbook.accepts(proposal):
                 found.append(Option(item, proposal))
-    return found if found and found[0].recalled.topic == recalled[0].topic else [*retries, *found]
+    return [*retries, *found] if not found or found[0].recalled is not recalled[0] else found
+
+
+def was_made(proposal: Proposal, situation: Situation) -> bool:
+    """Tell whether a call was made in the open turn already, with any result."""
+    return proposal.tool is not None and any(
+        step.tool == proposal.tool and flatten(step.arguments) == dict(proposal.arguments) for step in situation.made
+    )
 
 
 def search_again(program: Workflow, situation: Situation) -> Proposal | None:
     """Return the last call, where it found nothing, with another name of the message; None where all were tried."""
     made = len(situation.steps)
     last = situation.steps[-1] if situation.steps else None
-    if last is None or made > len(program.steps) or not _fits(program, situation) or not came_to_nothing(last.result):
+    if (
+        last is None
+        or made > len(program.steps)
+        or aligned(program, situation) is not situation
+        or not came_to_nothing(last.result)
+    ):
         return None
     given = flatten(last.arguments)
     names = [span.text for span in situation.percept.spans if span.type in span_family(SpanType.NAME)]
@@ -105,15 +134,15 @@ def decide(
         found: The options, best first.
         default: What the default plan would do, for playbooks that leave the turn to it.
         here: Features of the situation.
-        margin: Rivals this much less alike than the best one still count.
+        margin: Rivals whose log odds are this much smaller than those of the best one still count, in nats.
     """
     if not found:
         return None
     champion, deciding = found[0], None
     for rival in found[1:]:
-        alike = rival.recalled.similarity >= found[0].recalled.similarity - margin
-        same_topic = rival.recalled.topic == found[0].recalled.topic
-        if not (alike or same_topic) or same_move(champion.proposal or default, rival.proposal or default):
+        if rival.recalled.weight < found[0].recalled.weight - margin:
+            break
+        if same_move(champion.proposal or default, rival.proposal or default):
             continue
         choice = tell_apart(champion.recalled.playbook.evidence.ranges, rival.recalled.playbook.evidence.ranges, here)
         if choice is not None and choice.winner == 1:
@@ -155,9 +184,9 @@ def propose_step(step: StepPlan, situation: Situation, knowledge: Knowledge, *, 
     sources: dict[str, str] = {}
     waiting = list(step.slots)
     for _ in range(2):
-        binder = Binder(situation, knowledge, arguments)
         left: list[Slot] = []
         for slot in waiting:
+            binder = Binder(situation, knowledge, arguments, expected=expected_name(step.tool, slot.path))
             value, source = bind_slot(slot, binder, least_share=least_share)
             if value is UNBOUND:
                 left.append(slot)
@@ -176,6 +205,32 @@ def propose_step(step: StepPlan, situation: Situation, knowledge: Knowledge, *, 
         return None
     ordered = {slot.path: arguments[slot.path] for slot in step.slots}
     return Proposal(step.tool, ordered, sources=sources, reason="followed")
+
+
+def expected_name(tool: str, path: str) -> str:
+    """Return what a name has to speak for as an argument of a tool, empty for any other argument.
+
+    Example:
+        >>> expected_name("client_search", "criteria.name.equals"), expected_name("staff_search", "name")
+        ('client', 'person')
+    """
+    field = next((part for part in path.split(".") if part in _NAMING), "")
+    if field in _NAMING and field != "name":
+        return _NAMING[field]
+    nouns = [canonical(word) for word in tool.split("_")]
+    return next((_NAMED_LIKE.get(noun, noun) for noun in nouns if noun in RECORD_NOUNS), "") if field else ""
+
+
+_NAMING = {
+    "name": "",
+    "first_name": PERSON,
+    "last_name": PERSON,
+    "title": TITLE,
+    "industry": "industry",
+    "territory": "territory",
+    "role": "role",
+}
+_NAMED_LIKE = {"company": CLIENT, "contact": PERSON, "staff": PERSON}
 
 
 def propose_reply(plan: ReplyPlan, situation: Situation, knowledge: Knowledge, *, least_share: float) -> Proposal:
@@ -204,15 +259,25 @@ def _meant_to_fail(program: Workflow, situation: Situation) -> bool:
     return made >= len(program.steps) or bool(program.steps[made].error)
 
 
-def _fits(program: Workflow, situation: Situation) -> bool:
-    made = situation.steps
-    if len(made) > len(program.steps):
-        return False
-    return all(
+def aligned(program: Workflow, situation: Situation) -> Situation | None:
+    """Return the situation with the program's own calls only; None where something else was done that matters.
+
+    Another call does no harm where it only looked something up.
+    """
+    own: list[SeenStep] = []
+    for step in situation.steps:
+        if len(own) < len(program.steps) and _is_of(program.steps[len(own)], step):
+            own.append(step)
+        elif step.result.error is not None or is_writing(step.tool):
+            return None
+    return situation if len(own) == len(situation.steps) else situation.with_steps(own)
+
+
+def _is_of(plan: StepPlan, step: SeenStep) -> bool:
+    return (
         step.tool == plan.tool
         and set(flatten(step.arguments)) <= {slot.path for slot in plan.slots}
         and (step.result.error.code.value if step.result.error else "") == plan.error
-        for step, plan in zip(made, program.steps, strict=False)
     )
 
 
@@ -255,11 +320,20 @@ def _message(plan: ReplyPlan, facts: Mapping[str, object], situation: Situation,
 
 
 def _say_rows(situation: Situation) -> str:
-    names: list[str] = []
-    for step in situation.steps:
-        for rows in step.row_sets.values():
-            names += [write_value(row["name"]) for row in rows[:5] if isinstance(row.get("name"), str)]
-    return f" Records looked at: {', '.join(dict.fromkeys(names))}." if names else ""
+    shown = [
+        _say_row(row)
+        for step in situation.steps
+        for name, rows in step.row_sets.items()
+        if name != ARGUMENTS
+        for row in rows[:5]
+    ]
+    told = [text for text in dict.fromkeys(shown) if text]
+    return f" Records looked at: {', '.join(told)}." if told else ""
+
+
+def _say_row(row: RowView) -> str:
+    state = next((f" ({row[field]})" for field in ("stage", "status") if isinstance(row.get(field), str)), "")
+    return f"{write_value(row['name'])}{state}" if isinstance(row.get("name"), str) else state.strip(" ()")
 
 
 def _items(value: object) -> Sequence[object]:

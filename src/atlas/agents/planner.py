@@ -16,6 +16,7 @@ from atlas.agents.surroundings import (
     known_id,
     list_names,
     name_criteria,
+    names_for,
     names_in,
     person_in,
     record_noun,
@@ -71,7 +72,7 @@ class Planner:
         if tool is None:
             question = "Which kind of record is this about, and what shall I do with it?"
             return ask(ReasonCode.AMBIGUOUS_REQUEST, question, situation)
-        if tool.verb in ("search", "summarize"):
+        if tool.verb in ("search", "summarize") and not any(one.name.endswith("_id") for one in tool.required):
             return self._look(tool, situation, knowledge)
         done = next((step for step in situation.steps if step.tool == tool.name), None)
         return self._next_call(tool, situation, knowledge) if done is None else conclude(tool, done, situation)
@@ -145,7 +146,8 @@ class Planner:
         if before is not None:
             return before
         criteria = self._set_criteria(tool, situation, knowledge)
-        own = [span for span in names_in(situation.percept) if not situation.names_a_record(span.text)]
+        noun = tool.nouns[0] if tool.nouns else ""
+        own = [span for span in names_for(noun, situation.percept) if not situation.names_a_record(span.text)]
         client = known_id("client_id", situation) if situation.steps else None
         if client is not None and tool.parameter("client_id") is not None and tool.nouns[:1] != ("client",):
             criteria["client_id"] = client
@@ -153,9 +155,12 @@ class Planner:
             search = self._search_client(tool, situation)
             if search is not None:
                 return search
-        if "client_id" not in criteria and own:
+        by_name = tool.parameter("name") is not None or tool.parameter("last_name") is not None
+        if "client_id" not in criteria and own and by_name:
             person = person_in(situation.percept) if tool.parameter("last_name") is not None else None
             criteria |= name_criteria(tool, (person or own[0]).text)
+        if not criteria and tool.verb == "search":
+            return ask(ReasonCode.MISSING_INFORMATION, f"Which {noun or 'record'} is it?", situation)
         sources = {f"{tool.name}.{name}": "prev" if name == "client_id" else "span" for name in criteria}
         return Proposal(tool.name, criteria, sources=sources, reason=_REASON)
 
@@ -172,7 +177,7 @@ class Planner:
         lookup = self._toolbook.lookup("client")
         if lookup is None or lookup.name == tool.name or was_called(situation, lookup):
             return None
-        name = names_in(situation.percept)[0].text
+        name = names_for("client", situation.percept)[0].text
         return Proposal(lookup.name, {"name": name}, sources={f"{lookup.name}.name": "span"}, reason=_REASON)
 
     def _earlier_record(self, tool: ToolReading, situation: Situation) -> Proposal | None:
@@ -214,13 +219,16 @@ class Planner:
 
     def _by_name(self, noun: str, situation: Situation, draft: Draft) -> Proposal | None:
         used = {str(value) for value in draft.arguments.values()}
-        every = [span for percept in reversed(situation.percepts) for span in names_in(percept)]
-        names = [span.text for span in every if span.text not in used] or [span.text for span in every]
         start = noun if self._toolbook.lookup(noun) is not None else "opportunity"
         found = (self._toolbook.lookup(wanted) for wanted in dict.fromkeys((start, "client")))
         lookups = [lookup for lookup in found if lookup is not None]
         for lookup in lookups:
-            for name in names[:3]:
+            every = [
+                span.text
+                for percept in reversed(situation.percepts)
+                for span in names_for(lookup.nouns[0] if lookup.nouns else "", percept)
+            ]
+            for name in ([name for name in every if name not in used] or every)[:3]:
                 criteria = name_criteria(lookup, name)
                 if not searched_with(situation, lookup, " ".join(map(str, criteria.values()))):
                     sources = {f"{lookup.name}.{field}": "span" for field in criteria}

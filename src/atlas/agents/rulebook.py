@@ -26,9 +26,11 @@ from atlas.learning.programs import (
     Repair,
     Slot,
 )
-from atlas.learning.repairs import error_key
+from atlas.learning.repairs import again_key, error_key
 from atlas.learning.situation import SeenStep, Situation, flatten
 from atlas.learning.slots import bind_slot
+
+_MOST_RETRIES = 2  # of one call in one turn
 
 
 @record
@@ -58,6 +60,9 @@ class Rulebook:
         if not situation.steps or situation.steps[-1].result.error is None:
             return None
         failed = situation.steps[-1]
+        again = self._again(failed, situation)
+        if again is not None:
+            return again
         rules = self._memory.rules(self._tenant, "repair", error_key(failed))
         replies = [rule for rule in rules if isinstance(rule.program, Repair) and not rule.program.changes]
         for rule in rules:
@@ -70,6 +75,15 @@ class Rulebook:
             proposal = self._repaired(rule.program, failed, situation, knowledge)
             if proposal is not None:
                 return Ruled(proposal, rule.id)
+        return None
+
+    def _again(self, failed: SeenStep, situation: Situation) -> Ruled | None:
+        """Return the same call once more, where errors of its kind were seen to pass."""
+        code = failed.result.error.code.value if failed.result.error is not None else ""
+        made = [step for step in situation.made if (step.tool, step.arguments) == (failed.tool, failed.arguments)]
+        for rule in self._memory.rules(self._tenant, "repair", again_key(code)):
+            if len(made) <= _MOST_RETRIES and len(rule.evidence.cases) >= self._config.rules.least_repairs:
+                return Ruled(Proposal(failed.tool, flatten(failed.arguments), reason="made again"), rule.id)
         return None
 
     def extend(self, proposal: Proposal, situation: Situation, knowledge: Knowledge) -> Ruled:

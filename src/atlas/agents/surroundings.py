@@ -9,7 +9,7 @@ from atlas.learning.english import canonical
 from atlas.learning.language import (
     SpanType,
 )
-from atlas.learning.perception import Percept, SpanFound
+from atlas.learning.perception import CLIENT, PERSON, Percept, SpanFound
 from atlas.learning.situation import ARGUMENTS, PLAIN_FIELDS, RowView, SeenStep, Situation
 
 PLACE_WORDS = frozenset(
@@ -25,6 +25,16 @@ def names_in(percept: Percept) -> tuple[SpanFound, ...]:
     """Return the names in a message, those behind a place word first."""
     spans = [span for span in percept.spans if span.type in (SpanType.QUOTED, SpanType.NAME, SpanType.ID)]
     return tuple(sorted(spans, key=lambda span: (span.after not in PLACE_WORDS, span.start)))
+
+
+def names_for(noun: str, percept: Percept) -> tuple[SpanFound, ...]:
+    """Return the names in a message that a record of a kind may have.
+
+    Those that speak for the kind come first; without any, those that speak for none; without those, all.
+    """
+    wanted = {"contact": PERSON, "staff": PERSON, "company": CLIENT}.get(noun, noun)
+    names = names_in(percept)
+    return tuple(span for span in names if span.of == wanted) or tuple(span for span in names if not span.of) or names
 
 
 def person_in(percept: Percept) -> SpanFound | None:

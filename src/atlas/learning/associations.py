@@ -18,11 +18,15 @@ from atlas.learning.english import FILLERS, SYNONYMS
 from atlas.learning.language import (
     Guarded,
 )
-from atlas.learning.perception import Percept
-from atlas.learning.sightings import CaseMark, PublicWords, digest, digest_text, disjoint, reveal, seal
+from atlas.learning.name_shapes import longest_first, shape_of
+from atlas.learning.perception import PERSON, Familiar, Percept
+from atlas.learning.sightings import CaseMark, PublicWords, digest, digest_text, disjoint, mark_case, reveal, seal
 from atlas.learning.vocabulary import mentioned
 
 LONGEST_PHRASE = 3  # words
+SHAPES, VALUES, ENDINGS, BEGINNINGS = "shape", "value", "ending", "beginning"
+"""The spaces of what names look like: their shapes, whole values of fields, their last words, their first words."""
+
 _LEAST_VARIETY = 2  # a parameter that always had one value has no words
 
 
@@ -69,6 +73,7 @@ class Associations:
         self.thresholds = thresholds
         self._rows: dict[tuple[str, str], dict[str, Association]] = {}
         self._hashes: dict[tuple[str, str, str], bytes] = {}
+        self._familiar: Familiar | None = None
         self._values: dict[str, set[str]] = {}
         self._words: dict[str, int] = {}
         self._texts = 0
@@ -124,6 +129,49 @@ class Associations:
                 kept.mark,
             )
         )
+
+    def familiar(self, public: frozenset[str]) -> Familiar:
+        """Return what is known about names, the same object until that changes.
+
+        Args:
+            public: Words of closed sets, in lower case, which are no names.
+        """
+        if self._familiar is None or self._familiar.public != public:
+            self._familiar = Familiar(
+                public,
+                longest_first(self._usable(SHAPES).items()),
+                self._usable(VALUES),
+                self._usable(ENDINGS),
+                self._usable(BEGINNINGS),
+            )
+        return self._familiar
+
+    def _usable(self, space: str) -> dict[str, str]:
+        """Return the keys of a space that may be used, each with what mostly goes with it."""
+        usable: dict[str, str] = {}
+        for (name, _), rows in self._rows.items():
+            if name == space:
+                best = max(rows.values(), key=lambda row: (row.count, row.value.digest))
+                total = sum(row.count for row in rows.values())
+                if best.key.known and best.value.known and best.count >= self.thresholds.least_share * total:
+                    usable[str(best.key.value)] = str(best.value.value)
+        return usable
+
+    def see_name(self, kind: str, name: str, public: PublicWords) -> None:
+        """Count the shape of the name of a record of a kind, or its last word; of a person's name the first one."""
+        mark = mark_case((name,))
+        value = Guarded(digest(kind), kind, known=True)
+        shape = shape_of(name)
+        words = name.lower().split()
+        if shape is not None:
+            self.see(SHAPES, public.guard(shape), value, mark)
+        elif len(words) > 1:
+            space, word = (BEGINNINGS, words[0]) if kind == PERSON else (ENDINGS, words[-1])
+            self.see(space, public.guard(word), value, mark)
+
+    def see_value(self, field: str, value: str, of: str, public: PublicWords) -> None:
+        """Count a value of a field that people call by its name; ``of`` is the record that has it."""
+        self.see(VALUES, public.guard(value.lower()), Guarded(digest(field), field, known=True), mark_case((of,)))
 
     def see_phrases(self, param: str, percept: Percept, value: Guarded, mark: CaseMark, public: PublicWords) -> None:
         """Count ``value`` of ``param`` with every phrase of a message that could stand for it."""
@@ -185,6 +233,8 @@ class Associations:
         return math.log((self._texts + 1) / (self._words.get(digest_text(word), 0) + 0.5))
 
     def _put(self, row: Association) -> None:
+        if row.space in (SHAPES, VALUES, ENDINGS, BEGINNINGS):
+            self._familiar = None
         self._values.setdefault(row.space, set()).add(row.value.digest)
         self._rows.setdefault((row.space, row.key.digest), {})[row.value.digest] = row
         shown = f"{row.space}|{row.key}|{row.value}|{row.count}|{row.mark}"
@@ -213,6 +263,9 @@ class KnownWords:
 
     def companion(self, table: str, key: object) -> object:
         return self._associations.companion(table, key)
+
+    def familiar(self, public: frozenset[str]) -> Familiar:
+        return self._associations.familiar(public)
 
 
 def phrases(percept: Percept) -> tuple[str, ...]:

@@ -39,7 +39,7 @@ from atlas.learning.language import (
     Where,
     Wrapped,
 )
-from atlas.learning.perception import Percept
+from atlas.learning.perception import Familiar, Percept, SpanFound
 from atlas.learning.situation import RowView, Situation, is_number, live_rows
 
 
@@ -60,7 +60,11 @@ LONGEST: Final = -2
 
 
 class Knowledge(Protocol):
-    """What the house has taught beyond single programs: its words, and what goes with what."""
+    """What the house has taught beyond single programs: its words, what goes with what, the looks of its names."""
+
+    def familiar(self, public: frozenset[str]) -> Familiar:
+        """Return what helps to tell names from other words; ``public`` are words of closed sets, in lower case."""
+        ...
 
     def meaning(self, param: str, percept: Percept) -> object:
         """Return the value of ``param`` that a word of the message stands for, else ``UNBOUND``."""
@@ -73,6 +77,9 @@ class Knowledge(Protocol):
 
 class NoKnowledge:
     """Knows nothing."""
+
+    def familiar(self, public: frozenset[str]) -> Familiar:
+        return Familiar(public)
 
     def meaning(self, param: str, percept: Percept) -> object:
         del param, percept
@@ -90,11 +97,18 @@ class Binder:
         situation: What is known.
         knowledge: What the house has taught.
         arguments: The arguments of the call that are bound already, flat.
+        expected: What a name has to speak for (``Familiar.kind_of``), empty where that does not matter.
     """
 
     def __init__(
-        self, situation: Situation, knowledge: Knowledge, arguments: Mapping[str, object] | None = None
+        self,
+        situation: Situation,
+        knowledge: Knowledge,
+        arguments: Mapping[str, object] | None = None,
+        *,
+        expected: str = "",
     ) -> None:
+        self._expected = expected
         self.situation = situation
         self.knowledge = knowledge
         self.arguments: Mapping[str, object] = arguments or {}
@@ -127,13 +141,23 @@ class Binder:
             for span in percept.spans
             if span.type in span_family(source.type)
             and (source.after is None or span.after == source.after)
+            and (source.of is None or span.of == source.of)
             and not (source.fresh and self.situation.names_a_record(span.text))
         ]
+        span = self._chosen(source, spans)
+        return UNBOUND if span is None else take_part(span.value, source.part)
+
+    def _chosen(self, source: Span, spans: Sequence[SpanFound]) -> SpanFound | None:
+        if self._expected and source.type in span_family(SpanType.NAME):
+            fitting = [span for span in spans if span.of == self._expected]
+            if len(fitting) == 1:
+                return fitting[0]
+            spans = fitting or [span for span in spans if not span.of]
         if source.nth >= len(spans) or not spans:
-            return UNBOUND
+            return None
         if source.nth == LONGEST:
-            return take_part(max(spans, key=lambda span: len(span.text)).value, source.part)
-        return take_part(spans[max(source.nth, 0)].value, source.part)
+            return max(spans, key=lambda span: len(span.text))
+        return spans[max(source.nth, 0)]
 
     def _seen(self, source: Entity | Ref | Prev | Every) -> object:
         rows = self.situation.rows_at(source.where)
@@ -179,7 +203,8 @@ class Binder:
     def _known(self, source: Lex | Cond | Arg | Staff) -> object:
         match source:
             case Lex():
-                return self.knowledge.meaning(source.param, self.situation.percept)
+                percept = self.situation.heard(source.back)
+                return UNBOUND if percept is None else self.knowledge.meaning(source.param, percept)
             case Cond():
                 key = self.value(source.key)
                 return UNBOUND if key is UNBOUND else self.knowledge.companion(source.table, key)
@@ -190,12 +215,12 @@ class Binder:
         assert_never(source)
 
     def _written(self, template: Template) -> object:
-        pieces = [template.glue[0]] if all(part.known for part in template.glue) else []
-        if not pieces:
+        if not all(part.known for part in template.glue):
             return UNBOUND
+        parts = Binder(self.situation, self.knowledge, self.arguments)
         text = _glue(template.glue[0])
         for hole, glue in zip(template.holes, template.glue[1:], strict=True):
-            shown = next((shown for source in hole.sources if (shown := shape(self.value(source), hole.shape))), None)
+            shown = next((shown for source in hole.sources if (shown := shape(parts.value(source), hole.shape))), None)
             if shown is None:
                 return UNBOUND
             text += shown + _glue(glue)

@@ -128,7 +128,7 @@ class CaseReader:
             actor=setting.actor,
             role=setting.role,
             today=setting.today,
-            public=self._schemas.set_words,
+            familiar=self._knowledge.familiar(self._schemas.set_words),
         )
 
     def read(self, turns: Sequence[Turn]) -> TurnCase | None:
@@ -193,8 +193,9 @@ def cue_of(
             tokens.add(f"<{param}>")
     if turn is not None:
         tokens -= _record_words(turn)
-    if len(situation.percepts) > 1:
-        tokens.add("<again>")
+    tokens |= set(situation.context)
+    if situation.undone:
+        tokens |= {f"~{token}" for token in situation.percepts[-2].tokens}
     if situation.asked_before:
         tokens.add("<asked>")
         tokens |= set(situation.percepts[situation.request].tokens)

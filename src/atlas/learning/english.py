@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import functools
 from types import MappingProxyType
+from typing import Protocol
+
+from snowballstemmer.english_stemmer import EnglishStemmer
 
 _FILLERS_TEXT = """
 a an the this that these those it its i me my we us our you your he him his she her they them their is are was were
@@ -43,8 +46,8 @@ SYNONYMS = MappingProxyType(
         word: head
         for head, words in {
             "opportunity": "opportunity opportunities opp opps deal deals",
-            "client": "client clients customer customers account accounts",
-            "contact": "contact contacts person people",
+            "client": "client clients customer customers account accounts acct accts",
+            "contact": "contact contacts person people ctc",
             "quote": "quote quotes quotation quotations offer offers",
             "contract": "contract contracts agreement agreements",
             "document": "document documents doc docs file files attachment attachments",
@@ -76,12 +79,13 @@ SYNONYMS = MappingProxyType(
 )
 """Words that mean the same thing in an office, each to the word that the tools use."""
 
+RECORD_NOUNS = frozenset(
+    {"opportunity", "client", "contact", "quote", "contract", "document", "note", "staff", "company"}
+)
+"""Canonical words for the kinds of record."""
+
 WRITING_VERBS = frozenset({"create", "modify", "cancel", "delete", "clone", "upload"})
 """Canonical verbs of tools that change something."""
-
-
-_SUFFIXES = ("ations", "ation", "ings", "ing", "ied", "ies", "ed", "es", "s", "ly")
-_SHORTEST_STEM = 3  # letters
 
 
 @functools.lru_cache(maxsize=8192)
@@ -110,20 +114,24 @@ def is_writing(tool: str) -> bool:
     return any(canonical(word) in WRITING_VERBS for word in tool.split("_")[:1])
 
 
+@functools.lru_cache(maxsize=8192)
 def stem(word: str) -> str:
-    """Return ``word`` without its inflection, roughly.
+    """Return ``word`` (lower case) without its inflection.
+
+    Source: the Porter2 stemmer for English (Snowball).
 
     Example:
-        >>> stem("quotes"), stem("closed"), stem("copies"), stem("gas")
-        ('quot', 'clos', 'cop', 'gas')
+        >>> stem("quotes"), stem("renewal"), stem("gas")
+        ('quot', 'renew', 'gas')
     """
-    for suffix in _SUFFIXES:
-        if word.endswith(suffix) and len(word) - len(suffix) >= _SHORTEST_STEM:
-            word = word[: -len(suffix)]
-            break
-    return word[:-1] if word.endswith("e") and len(word) > _SHORTEST_STEM + 1 else word
+    return _STEMMER.stemWord(word)
 
 
+class _Stemmer(Protocol):
+    def stemWord(self, word: str) -> str: ...  # noqa: N802 - the package's own name
+
+
+_STEMMER: _Stemmer = EnglishStemmer()
 _ALPHABET = "abcdefghijklmnopqrstuvwxyz"
 _SHORTEST_TYPO = 4  # letters; shorter words have too many neighbours
 

@@ -152,6 +152,9 @@ class Explainer:
         if isinstance(value, str) and not _UUID.fullmatch(value):
             if self._may_be_a_word(param, value):
                 yield Lex(param)
+            for back, percept in enumerate(reversed(self.situation.percepts)):
+                if back and same(self._knowledge.meaning(param, percept), value):
+                    yield Lex(param, back)
             yield from (Wrapped(left, right) for left, right in _wrappers(self.situation.percept, value))
             own: list[Atom] = [(Arg(name), other) for name, other in arguments.items() if name != path]
             yield from find_templates(value, [*self._atoms(), *self._fresh_atoms(), *own], self._public)
@@ -231,6 +234,9 @@ def _span_atoms(found: SpanFound, kind: SpanType, percept: Percept, back: int) -
     behind = [span for span in alike if span.after == found.after]
     by_place: Source = Span(kind, alike.index(found), back=back)
     by_word: Source | None = Span(kind, behind.index(found), found.after, back=back) if found.after else None
+    if kind is SpanType.NAME and any(span.of for span in alike):
+        own = [span for span in alike if span.of == found.of]
+        yield Span(kind, own.index(found), back=back, of=found.of), found.value
     if by_word is not None and len(alike) > 1:
         yield by_word, found.value
         yield by_place, found.value

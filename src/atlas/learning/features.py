@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from atlas.core.records import record
 from atlas.learning.binding import Knowledge, read_day
+from atlas.learning.english import RECORD_NOUNS, canonical, is_writing
 from atlas.learning.language import (
     SpanType,
 )
@@ -81,6 +82,73 @@ def widen(ranges: Sequence[FeatureRange], features: Mapping[str, Feature]) -> tu
                 high if known.high is None else max(high, known.high),
             )
     return tuple(by_name[name] for name in sorted(by_name))
+
+
+class FeatureCounts:
+    """How often a feature had which word in the cases of some playbooks."""
+
+    def __init__(self) -> None:
+        self._cases: dict[str, int] = {}
+        self._words: dict[tuple[str, str], int] = {}
+
+    def add(self, ranges: Sequence[FeatureRange], sign: int = 1) -> None:
+        """Count the cases behind ``ranges``; with ``sign`` -1, take them out again."""
+        for known in ranges:
+            if known.words:
+                self._cases[known.feature] = self._cases.get(known.feature, 0) + sign * known.cases
+                for word, count in known.words:
+                    place = (known.feature, word)
+                    self._words[place] = self._words.get(place, 0) + sign * count
+
+    def share(self, feature: str, word: str, usual: float, weight: float) -> float:
+        """Return the share of the cases in which the feature had a word; ``usual`` counts as so many more cases."""
+        seen = self._words.get((feature, word), 0)
+        return (seen + weight * usual) / (self._cases.get(feature, 0) + weight)
+
+    def knows(self, feature: str) -> bool:
+        """Tell whether the feature had a value in any case."""
+        return self._cases.get(feature, 0) > 0
+
+
+@record
+class EvidenceWeights:
+    """How much a situation says for or against playbooks.
+
+    Attributes:
+        usual: Weight of all cases, as a number of cases, where those of a group are counted.
+        group: Weight of the cases of a playbook's group, likewise.
+        scale: What the features say together is multiplied by this, since they are no independent witnesses.
+    """
+
+    usual: float = 0.5
+    group: float = 2.0
+    scale: float = 0.5
+
+
+def speak_for(
+    ranges: Sequence[FeatureRange],
+    group: FeatureCounts,
+    everything: FeatureCounts,
+    here: Mapping[str, Feature],
+    weights: EvidenceWeights,
+) -> float:
+    """Return what a situation says for (or against) a playbook, in nats.
+
+    Every word of the situation speaks for playbooks in whose cases it was commoner than in all cases. What a playbook
+    has seen too seldom is taken from all playbooks that end alike. Numbers say nothing here; guards tell them apart.
+    """
+    own = {known.feature: known for known in ranges}
+    total = 0.0
+    for feature, word in here.items():
+        if not isinstance(word, str) or not group.knows(feature):
+            continue
+        usual = everything.share(feature, word, 0.5, 1.0)
+        chance = group.share(feature, word, usual, weights.usual)
+        known = own.get(feature)
+        if known is not None:
+            chance = (dict(known.words).get(word, 0) + weights.group * chance) / (known.cases + weights.group)
+        total += math.log(chance / usual)
+    return round(weights.scale * total, 6)
 
 
 @record
@@ -237,17 +305,29 @@ def _is_amount(feature: str) -> bool:
 def _step_features(
     step: SeenStep, situation: Situation, said: float | None, public: PublicWords
 ) -> Iterator[tuple[str, Feature]]:
-    prefix = f"{step.tool}#{step.nth}"
-    yield f"{prefix}.code", step.result.error.code.value if step.result.error else "ok"
+    yield f"{step.tool}#{step.nth}.code", step.result.error.code.value if step.result.error else "ok"
+    if is_writing(step.tool):
+        return  # what a change returns is its consequence, no reason for it
     for name, rows in step.row_sets.items():
         if name == ARGUMENTS:
             continue
-        place = prefix if name in (PLAIN_FIELDS, "results") else f"{prefix}.{name}"
+        place = _kind_of(step, name, rows)
         if name != PLAIN_FIELDS:
             yield f"{place}.found", (_NONE, "one")[len(rows)] if len(rows) < 2 else "many"  # noqa: PLR2004
         if rows:
             named = situation.named_row(rows)
             yield from _row_features(place, rows[named or 0], situation, said, public)
+
+
+def _kind_of(step: SeenStep, name: str, rows: Sequence[RowView]) -> str:
+    """Return the kind of record that a list holds, so that it does not matter by which call it was found."""
+    key = next(iter(rows[0]), "") if rows else ""
+    if key.endswith("_id"):
+        return key.removesuffix("_id")
+    if name not in (PLAIN_FIELDS, "results"):
+        return canonical(name)
+    nouns = [canonical(word) for word in step.tool.split("_")]
+    return next((noun for noun in nouns if noun in RECORD_NOUNS), step.tool)
 
 
 def _row_features(

@@ -6,8 +6,9 @@ workflow that its own kind of case contradicts is superseded.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from atlas.core.records import record
 from atlas.episodes.records import Turn
@@ -20,6 +21,7 @@ from atlas.learning.language import (
     Lex,
 )
 from atlas.learning.memory import Memory, Signature, signature_of
+from atlas.learning.perception import CLIENT, PERSON, TITLE
 from atlas.learning.playbooks import Cue, Evidence, Lifecycle, Playbook, PlaybookKind, found_playbook
 from atlas.learning.programs import (
     Follow,
@@ -30,8 +32,9 @@ from atlas.learning.programs import (
     StepPlan,
     Workflow,
 )
+from atlas.learning.repairs import learn_to_try_again
 from atlas.learning.sightings import CaseMark, disjoint
-from atlas.learning.situation import is_list
+from atlas.learning.situation import RowView, is_list, number_steps
 from atlas.learning.slots import is_consistent, merge_slot, new_slot
 
 
@@ -47,7 +50,7 @@ class InductionThresholds:
         term_share: Share of the messages that have a word of ``cue.terms``.
     """
 
-    merge_similarity: float = 0.2
+    merge_similarity: float = 0.4
     default_similarity: float = 0.45
     most_prototypes: int = 16
     most_cases: int = 24
@@ -83,7 +86,10 @@ class Induction:
             return None
         binder_for = _Binders(reader, turns)
         kept = self._merge_or_found(case, binder_for, blamed)
+        self._learn_names(turns[-1])
         self._learn_words(turns[-1], case, reader)
+        for code in _tried_again(turns[-1]):
+            learn_to_try_again(self._memory, self._tenant, code, case.mark)
         self._learn_habits(case, binder_for)
         return kept
 
@@ -159,6 +165,19 @@ class Induction:
         least = self._thresholds.term_share * len(prototypes)
         terms = tuple(word for word in words if sum(word in prototype for prototype in prototypes) >= least)
         return replace(cue, prototypes=prototypes, terms=terms)
+
+    def _learn_names(self, turn: Turn) -> None:
+        """Learn what names look like from the records that calls returned."""
+        words = self._memory.words_to_teach(self._tenant)
+        public = self._schemas.public
+        for row in _rows_in(turn):
+            key, name = next(iter(row), ""), row.get("name")
+            if isinstance(name, str) and key in _NAMED:
+                words.see_name(_NAMED[key], name, public)
+                for field in _TELLING_VALUES:
+                    value = row.get(field)
+                    if isinstance(value, str) and value:
+                        words.see_value(field, value, name, public)
 
     def _learn_words(self, turn: Turn, case: TurnCase, reader: CaseReader) -> None:
         words = self._memory.words_to_teach(self._tenant)
@@ -263,6 +282,31 @@ class Induction:
                     followed = rule.program.followed + (rule.program.step.tool in later)
                     program = replace(rule.program, calls=rule.program.calls + 1, followed=followed)
                     self._memory.put(replace(rule, program=program))
+
+
+def _tried_again(turn: Turn) -> Iterator[str]:
+    """Yield the code of every error after which the same call was made again."""
+    for step, following in pairwise(turn.steps):
+        if step.result.error is not None and step.call == following.call:
+            yield step.result.error.code.value
+
+
+def _rows_in(turn: Turn) -> list[RowView]:
+    """Return the records that the calls of a turn returned."""
+    return [row for step in number_steps(turn.steps) for rows in step.row_sets.values() for row in rows]
+
+
+_NAMED = {
+    "handle": PERSON,
+    "contact_id": PERSON,
+    "opportunity_id": "opportunity",
+    "client_id": CLIENT,
+    "company_id": CLIENT,
+}
+"""What the names of records speak for, by the field that identifies the record; companies are named like clients."""
+
+_TELLING_VALUES = (TITLE, "industry", "territory", "role")
+"""Fields whose values are called by their names."""
 
 
 class _Binders:

@@ -113,7 +113,8 @@ class Span:
     """A stretch of a user's message: the ``nth`` of its type, or the first of its type behind the word ``after``.
 
     ``back`` counts messages: 0 is the open turn's. ``fresh`` leaves out what names a record found so far. With ``nth``
-    -1, it may be any of its type (the first is tried first), with -2 it is the longest.
+    -1, it may be any of its type (the first is tried first), with -2 it is the longest. ``of`` keeps to names whose
+    shape speaks for that kind of record, empty to those whose shape says nothing.
     """
 
     type: SpanType
@@ -122,6 +123,7 @@ class Span:
     part: Part = Part.WHOLE
     back: int = 0
     fresh: bool = False
+    of: str | None = None
     kind: Literal["span"] = "span"
 
 
@@ -219,9 +221,13 @@ class ClockDate:
 
 @record
 class Lex:
-    """The value that a word of the message stands for, by the lexicon of the parameter ``param``."""
+    """The value that a word of a message stands for, by the lexicon of the parameter ``param``.
+
+    ``back`` counts messages: 0 is the open turn's.
+    """
 
     param: str
+    back: int = 0
     kind: Literal["lex"] = "lex"
 
 

@@ -6,13 +6,15 @@ Everything in it can be written to JSON and read back (:class:`MemorySnapshot`);
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from atlas.core.canonical import content_hash
 from atlas.core.errors import FrozenMemoryError, InputFileError, UnknownNameError
 from atlas.core.records import record
 from atlas.learning.associations import Association, Associations, AssociationThresholds
+from atlas.learning.english import is_writing
+from atlas.learning.features import EvidenceWeights, Feature, FeatureCounts, speak_for
 from atlas.learning.playbooks import Cue, Evidence, Lifecycle, Playbook, PlaybookKind, found_playbook
 from atlas.learning.programs import (
     Follow,
@@ -91,6 +93,7 @@ class Memory:
         self._indexes: dict[str | None, CueIndex] = {}
         self._signatures: dict[tuple[str | None, Signature], dict[str, None]] = {}
         self._rules: dict[tuple[str | None, str, str], dict[str, None]] = {}
+        self._counts: dict[tuple[str | None, Hashable], FeatureCounts] = {}
         self._words: dict[str, Associations] = {}
         self._episodes = 0
         self._hash: str | None = None
@@ -150,7 +153,7 @@ class Memory:
         self._hash = None
 
     def alike(self, tenant: str, tokens: tuple[str, ...]) -> list[tuple[Playbook, float]]:
-        """Return the workflows in scope that share a cue word with a message, with similarities, best first."""
+        """Return the workflows in scope that share a cue word with a message, with their log odds, best first."""
         ranked = [
             (self._playbooks[name], similarity)
             for scope in (tenant, None)
@@ -158,10 +161,6 @@ class Memory:
             for name, similarity in self._indexes[scope].rank(tokens)
         ]
         return sorted(ranked, key=lambda item: (-item[1], item[0].id))
-
-    def topic(self, playbook: Playbook) -> str:
-        """Return the topic of a workflow that is in use (see :meth:`CueIndex.topic`)."""
-        return self._index(playbook.tenant).topic(playbook.id)
 
     def similarity(self, playbook: Playbook, tokens: tuple[str, ...]) -> float:
         """Return how alike a message and the cue of a playbook in this memory are; 0 where it is out of use."""
@@ -261,17 +260,30 @@ class Memory:
             self._indexes[tenant] = CueIndex(self.config.similarity, self._embedder)
         return self._indexes[tenant]
 
+    def evidence(self, playbook: Playbook, here: Mapping[str, Feature], weights: EvidenceWeights) -> float:
+        """Return what a situation says for or against a playbook (see :func:`atlas.learning.features.speak_for`)."""
+        group = self._counts.get((playbook.tenant, _ending_of(playbook.program)), _NO_COUNTS)
+        everything = self._counts.get((playbook.tenant, ()), _NO_COUNTS)
+        return speak_for(playbook.evidence.ranges, group, everything, here, weights)
+
+    def _count(self, playbook: Playbook, sign: int) -> None:
+        for group in (_ending_of(playbook.program), ()):
+            self._counts.setdefault((playbook.tenant, group), FeatureCounts()).add(playbook.evidence.ranges, sign)
+
     def _link(self, playbook: Playbook) -> None:
+        self._count(playbook, 1)
         in_use = playbook.state not in (Lifecycle.SUSPENDED, Lifecycle.RETIRED)
         if isinstance(playbook.program, (Workflow, LeaveToDefault)):
             if in_use:
-                self._index(playbook.tenant).put(playbook.id, playbook.cue.prototypes)
+                group = signature_of(playbook.program)
+                self._index(playbook.tenant).put(playbook.id, playbook.cue.prototypes, group)
             place = (playbook.tenant, signature_of(playbook.program))
             self._signatures.setdefault(place, {})[playbook.id] = None
         elif in_use:
             self._rules.setdefault((playbook.tenant, *_rule_key(playbook.program)), {})[playbook.id] = None
 
     def _unlink(self, playbook: Playbook) -> None:
+        self._count(playbook, -1)
         if isinstance(playbook.program, (Workflow, LeaveToDefault)):
             self._index(playbook.tenant).put(playbook.id, ())
             self._signatures.get((playbook.tenant, signature_of(playbook.program)), {}).pop(playbook.id, None)
@@ -286,6 +298,17 @@ def signature_of(program: Workflow | LeaveToDefault) -> Signature:
     steps = tuple((step.tool, step.error, tuple(sorted(slot.path for slot in step.slots))) for step in program.steps)
     reply = program.reply
     return (steps, reply.outcome, reply.reason, tuple(sorted(fact.path for fact in reply.facts)))
+
+
+def _ending_of(program: Program) -> Hashable:
+    """Return what a program changes and how it ends."""
+    if not isinstance(program, Workflow):
+        return program.kind
+    changes = tuple(sorted({(step.tool, step.error) for step in program.steps if is_writing(step.tool)}))
+    return (changes, program.reply.outcome, program.reply.reason)
+
+
+_NO_COUNTS = FeatureCounts()
 
 
 def suspended(playbook: Playbook) -> Playbook:
@@ -310,6 +333,7 @@ def _word_lessons(tenant: str, known: Associations) -> Iterable[Playbook]:
             marks[row.space] = marks.get(row.space, 0) + row.count
     for space in sorted(spaces):
         kind, _, name = space.partition(":")
+        name = name or f"{kind} of names"
         entries = tuple(sorted(spaces[space]))
         program = Glossary(name, entries) if kind == "word" else Table(name, entries)
         lesson = PlaybookKind.LEXICON if kind == "word" else PlaybookKind.REFERENCE

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import functools
 import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from atlas.core.records import record
@@ -12,6 +14,7 @@ from atlas.learning.english import FILLERS, OPENERS, SYNONYMS, canonical, spell
 from atlas.learning.language import (
     SpanType,
 )
+from atlas.learning.name_shapes import pattern_of
 
 _FILE_TYPES = (
     "csv|docx|doc|key|pdf|pptx|ppt|txt|xlsx|xls|exe|zip|png|jpg|jpeg|html|js|sh|bat|odt|rtf|md|json|xml|mp4|py|gif|msg"
@@ -19,11 +22,18 @@ _FILE_TYPES = (
 _NUMBER = r"\d{1,3}(?:[, ']\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
 _WORD = re.compile(r"[a-z0-9]+(?:['\u2019-][a-z0-9]+)*", re.IGNORECASE)
 _NAME_WORD = r"[A-ZÀ-Þ][\w&'\u2019.-]*[\w&]|[A-ZÀ-Þ]"
-_NAME_LINK = r"(?:\s+(?:of|and|&|de|van|von|der|la|le|the)\s+|\s*[\u2013\u2014/]\s*|\s+[-&+|]\s+|\s+)"
-_NAME_END = r"(?:\s*\([^()\n]{0,20}\d[^()\n]{0,20}\))?"
-_NAME = re.compile(
-    rf"(?:{_NAME_WORD})(?:{_NAME_LINK}(?:{_NAME_WORD}|(?:19|20)\d\d\b|\d{{1,2}}\b(?![%,.]?\d)))*{_NAME_END}"
-)
+_NAME_LINK = r"[ \t]+(?:of|and|&|de|van|von|der|la|le|the)[ \t]+|[\u2013\u2014/]|[ \t]+[&+][ \t]+|[ \t]+"
+_LOOSE_LINK = r"[ \t]*[\u2013\u2014/][ \t]*|[ \t]+[-|][ \t]+"  # taken for a link until the house's names are known
+_NAME_END = r"(?:[ \t]*\([^()\n]{0,20}\d[^()\n]{0,20}\))?"
+
+
+def _name_pattern(link: str) -> re.Pattern[str]:
+    more = rf"(?:{_NAME_WORD}|(?:19|20)\d\d\b|\d{{1,2}}\b(?![%,.]?\d))"
+    return re.compile(rf"(?:{_NAME_WORD})(?:(?:{link}){more})*{_NAME_END}")
+
+
+_NAME = _name_pattern(_NAME_LINK)
+_LOOSE_NAME = _name_pattern(f"{_LOOSE_LINK}|{_NAME_LINK}")
 _CONTRACTION = re.compile(r"['\u2019](?:d|m|ve|ll|re)$")
 
 _PASSES: tuple[tuple[SpanType, re.Pattern[str]], ...] = (
@@ -33,7 +43,7 @@ _PASSES: tuple[tuple[SpanType, re.Pattern[str]], ...] = (
     (
         SpanType.QUOTED,
         re.compile(
-            r"\"([^\"\n]+)\"|\u201c([^\u201d\n]+)\u201d|«([^»\n]+)»"
+            r"\"([^\"\n]*)\"|\u201c([^\u201d\n]+)\u201d|«([^»\n]+)»"
             r"|(?<!\w)['\u2018]([^'\u2019\n]+)['\u2019](?!\w)"
         ),
     ),
@@ -69,6 +79,7 @@ class SpanFound:
         text: The stretch, without quotation marks.
         value: What it means: a number, an ISO date, else the text.
         after: The word before it, in lower case, empty at the start.
+        of: The kind of record that it is a name of by its shape, empty where that is not known.
     """
 
     type: SpanType
@@ -77,6 +88,57 @@ class SpanFound:
     text: str
     value: str | int | float
     after: str
+    of: str = ""
+
+
+CLIENT, PERSON, TITLE = "client", "person", "title"
+"""What names speak for, besides kinds of record: an organisation, a contact or a colleague, a job."""
+
+_TELLING = 3  # letters of a name that are no accident in an address
+
+
+@dataclass(frozen=True, eq=False)
+class Familiar:
+    """What helps to tell names from other words. Compared by identity: make one and keep it.
+
+    Attributes:
+        public: Words of closed sets, in lower case; with a capital, they are no names.
+        shapes: Shapes of names with the kinds of record that have them, those to be looked for first in front.
+        values: Values of some fields, in lower case, with the fields.
+        endings: Last words of names, in lower case, with the kinds of record that have them.
+        beginnings: First words, likewise.
+    """
+
+    public: frozenset[str] = frozenset()
+    shapes: tuple[tuple[str, str], ...] = ()
+    values: Mapping[str, str] = field(default_factory=dict[str, str])
+    endings: Mapping[str, str] = field(default_factory=dict[str, str])
+    beginnings: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    def kind_of(self, name: str) -> str:
+        """Return the kind of record or the field that a name speaks for, empty where it speaks for none."""
+        for shape, kind in self.shapes:
+            if pattern_of(shape).fullmatch(name):
+                return kind
+        if name.lower() in self.values:
+            return self.values[name.lower()]
+        words = name.lower().split()
+        if len(words) < 2:  # noqa: PLR2004 - a single word may be anything
+            return ""
+        return self.endings.get(words[-1]) or self.beginnings.get(words[0], "")
+
+    @functools.cached_property
+    def value_pattern(self) -> re.Pattern[str]:
+        """The pattern of the values, the longest first."""
+        values = sorted(self.values, key=lambda value: (-len(value), value))
+        return re.compile(rf"\b(?:{'|'.join(map(re.escape, values))})\b", re.IGNORECASE)
+
+    def is_title(self, name: str) -> bool:
+        """Tell whether a name is a job."""
+        return self.kind_of(name) == TITLE
+
+
+NOTHING_FAMILIAR = Familiar()
 
 
 @record
@@ -110,13 +172,13 @@ class Percept:
 
 
 @functools.lru_cache(maxsize=4096)
-def perceive(text: str, today: date, public: frozenset[str] = frozenset()) -> Percept:
+def perceive(text: str, today: date, familiar: Familiar = NOTHING_FAMILIAR) -> Percept:
     """Return what ``text`` holds.
 
     Args:
         text: A message.
         today: The day from which relative dates are read.
-        public: Words of closed sets, in lower case; with a capital, they are no names.
+        familiar: What helps to tell names from other words.
 
     Example:
         >>> seen = perceive('Quote "Harbor Crane" at $12.5k until tomorrow', date(2026, 3, 2))
@@ -125,14 +187,30 @@ def perceive(text: str, today: date, public: frozenset[str] = frozenset()) -> Pe
         >>> seen.tokens
         ('<date>', '<money>', '<name>', 'quote', 'until')
     """
-    spans = _find_spans(text, today, public)
+    spans = _find_spans(text, today, familiar)
     words = tuple((match.group().lower(), match.start()) for match in _WORD.finditer(text))
-    return Percept(text, spans, cue_tokens(text, spans), words)
+    return Percept(text, spans, tuple(sorted({*cue_tokens(text, spans), *_odd_values(text, spans, today)})), words)
+
+
+def _odd_values(text: str, spans: tuple[SpanFound, ...], today: date) -> Iterator[str]:
+    """Yield a cue word for every kind of value that stands out: nothing or less, over 100 %, no day, a day gone by."""
+    for span in spans:
+        if span.type in (SpanType.MONEY, SpanType.NUMBER, SpanType.PERCENT) and not isinstance(span.value, str):
+            if span.value <= 0:
+                yield "<nothing or less>"
+            if span.type is SpanType.PERCENT and span.value > 100:  # noqa: PLR2004 - the whole
+                yield "<over the whole>"
+            if span.type is not SpanType.MONEY and not float(span.value).is_integer():
+                yield "<fraction>"
+        elif span.type is SpanType.DATE and str(span.value) < today.isoformat():
+            yield "<day gone by>"
+    if any(read_date(match.group(), today) is None for match in DATE_PATTERN.finditer(text)):
+        yield "<no day>"
 
 
 def cue_tokens(text: str, spans: tuple[SpanFound, ...]) -> tuple[str, ...]:
     """Return the sorted cue words of ``text``: canonical words outside of spans, and a placeholder per span type."""
-    tokens = {f"<{'name' if span.type is SpanType.QUOTED else span.type.value}>" for span in spans}
+    tokens = {f"<{_kind_of(span)}>" for span in spans}
     tokens.discard("<tail>")
     names = sum(span.type in (SpanType.NAME, SpanType.QUOTED) for span in spans)
     tokens |= {f"<{count} names>" for count in (2, 3) if names >= count}
@@ -140,6 +218,10 @@ def cue_tokens(text: str, spans: tuple[SpanFound, ...]) -> tuple[str, ...]:
         if spell(word) not in FILLERS and not _is_contraction(word):
             tokens.add(canonical(word))
     return tuple(sorted(tokens))
+
+
+def _kind_of(span: SpanFound) -> str:
+    return span.of or (SpanType.NAME if span.type is SpanType.QUOTED else span.type).value
 
 
 def _is_contraction(word: str) -> bool:
@@ -154,14 +236,19 @@ def _words_outside(text: str, spans: tuple[SpanFound, ...]) -> list[str]:
     return [word.lower().removesuffix("'s").removesuffix("\u2019s") for word in _WORD.findall("".join(masked))]
 
 
-def _find_spans(text: str, today: date, public: frozenset[str]) -> tuple[SpanFound, ...]:
+def _find_spans(text: str, today: date, familiar: Familiar) -> tuple[SpanFound, ...]:
     taken = bytearray(len(text))
     found: list[SpanFound] = []
     for kind, pattern in _PASSES:
         _collect(kind, pattern, text, today, (taken, found))
-    for name in _find_names(text, taken, public):
+        if kind is SpanType.QUOTED:
+            found += _find_shaped(text, taken, familiar)
+            found += _find_values(text, taken, familiar)
+    for name in _find_names(text, taken, familiar):
         taken[name.start : name.end] = b"\1" * (name.end - name.start)
         found.append(name)
+    mails = [str(span.value).lower() for span in found if span.type is SpanType.EMAIL]
+    found = [_with_kind(span, familiar, mails) for span in found]
     _collect(SpanType.NUMBER, _BARE_NUMBER, text, today, (taken, found))
     found += _find_tail(text)
     return tuple(sorted(found, key=lambda span: (span.start, -span.end)))
@@ -218,19 +305,65 @@ def _money(match: re.Match[str]) -> int | float | None:
     return int(number) if number.is_integer() else number
 
 
-def _find_names(text: str, taken: bytearray, public: frozenset[str]) -> list[SpanFound]:
+def _with_kind(span: SpanFound, familiar: Familiar, mails: Sequence[str]) -> SpanFound:
+    """Return a name with the kind of record that it speaks for: by an address beside it, else by its looks."""
+    if span.type not in (SpanType.QUOTED, SpanType.NAME) or span.of:
+        return span
+    words = re.findall(r"\w+", span.text.lower())
+    for mail in mails if len(words) > 1 else ():
+        person, _, domain = mail.partition("@")
+        if words[-1] in person and len(words[-1]) >= _TELLING:
+            return replace(span, of=PERSON)
+        if "".join(words) in domain:
+            return replace(span, of=CLIENT)
+    return replace(span, of=familiar.kind_of(span.text))
+
+
+def _find_shaped(text: str, taken: bytearray, familiar: Familiar) -> list[SpanFound]:
     found: list[SpanFound] = []
-    for match in _NAME.finditer(text):
-        start, end = match.start(), match.end()
-        for piece_start, piece_end in _free_pieces(start, end, taken):
-            piece = _without_opener(text, piece_start, piece_end)
+    for shape, kind in familiar.shapes:
+        for match in pattern_of(shape).finditer(text):
+            piece = None if any(taken[match.start() : match.end()]) else _without_opener(text, *match.span())
             if piece is not None:
                 first, last = piece
+                taken[first:last] = b"\1" * (last - first)
                 shown = text[first:last]
-                if shown.lower() in public:
-                    continue
-                found.append(SpanFound(SpanType.NAME, first, last, shown, shown, _word_before(text, first)))
+                found.append(SpanFound(SpanType.NAME, first, last, shown, shown, _word_before(text, first), kind))
     return found
+
+
+def _find_values(text: str, taken: bytearray, familiar: Familiar) -> list[SpanFound]:
+    """Find values of fields that people call by their names, with a capital; not where they end a longer name."""
+    found: list[SpanFound] = []
+    for match in familiar.value_pattern.finditer(text) if familiar.values else ():
+        first, last = match.span()
+        of_a_name = re.search(rf"(?:{_NAME_WORD}) $", text[:first]) or re.match(rf" (?:{_NAME_WORD})", text[last:])
+        if text[first].isupper() and of_a_name is None and not any(taken[first:last]):
+            taken[first:last] = b"\1" * (last - first)
+            shown = match.group()
+            of = familiar.values[shown.lower()]
+            found.append(SpanFound(SpanType.NAME, first, last, shown, shown, _word_before(text, first), of))
+    return found
+
+
+def _find_names(text: str, taken: bytearray, familiar: Familiar) -> list[SpanFound]:
+    found: list[SpanFound] = []
+    for match in (_NAME if familiar.values else _LOOSE_NAME).finditer(text):
+        for piece_start, piece_end in _free_pieces(match.start(), match.end(), taken):
+            whole = _without_opener(text, piece_start, piece_end)
+            for first, last in _parts(text, *whole, familiar) if whole is not None else ():
+                shown = text[first:last]
+                if shown.lower() not in familiar.public:
+                    found.append(SpanFound(SpanType.NAME, first, last, shown, shown, _word_before(text, first)))
+    return found
+
+
+def _parts(text: str, start: int, end: int, familiar: Familiar) -> list[tuple[int, int]]:
+    """Cut a name such as ``Ada Moss of Harbor Cranes`` where what follows is known for the name of a record."""
+    link = re.search(r" (?:of|and) ", text[start:end])
+    if link is None or not familiar.kind_of(text[start + link.end() : end]) or familiar.is_title(text[start:end]):
+        return [(start, end)]
+    return [(start, start + link.start()), *_parts(text, start + link.end(), end, familiar)]
 
 
 def _free_pieces(start: int, end: int, taken: bytearray) -> list[tuple[int, int]]:
@@ -257,12 +390,15 @@ def _without_opener(text: str, start: int, end: int) -> tuple[int, int] | None:
         if word == "i" or _CONTRACTION.search(word) or head.group().islower():
             start += head.end()
             continue
-        if (word in OPENERS or word in SYNONYMS) and _starts_sentence(text, start):
+        bare = word.removesuffix("'s")
+        if (bare in OPENERS or bare in SYNONYMS) and _starts_sentence(text, start):
             start += head.end()
             continue
         if word in FILLERS and head.end() == end - start:
             return None
         break
+    if text[start:end].isalpha() and text[end : end + 1] == ":" and text[:start].endswith("\n"):
+        return None  # a label in front of a value
     shown = text[start:end].rstrip(" .,;:-\u2013\u2014/&|+")
     for ending in ("'s", "\u2019s"):
         shown = shown.removesuffix(ending)
@@ -274,8 +410,12 @@ def _without_opener(text: str, start: int, end: int) -> tuple[int, int] | None:
 
 
 def _is_plain_opening(text: str, start: int, end: int) -> bool:
-    """Tell whether a single word owes its capital to the start of a sentence that goes on in lower case."""
-    return re.match(r"\s+[a-z]", text[end:]) is not None and _starts_sentence(text, start)
+    """Tell whether a single word owes its capital to the start of a sentence, or is an exclamation of its own."""
+    opens = not text[:start].strip() or text[:start].rstrip(" ")[-1] in ".!?:;,\n-\u2013\u2014("
+    if re.match(r"\s+[a-z]", text[end:]) is not None:
+        return opens
+    alone = re.match(r"['\u2019]s\b|[,.!;]", text[end:]) is not None
+    return alone and opens and not text[:start].rstrip(" ").endswith((",", ":", ";", "-", "\u2013", "\u2014", "("))
 
 
 def _starts_sentence(text: str, start: int) -> bool:

@@ -120,7 +120,10 @@ class Follow:
 
 @record
 class Repair:
-    """After the error, make the call again with these arguments added or replaced; without any, reply as planned."""
+    """After the error, make the call again with these arguments added or replaced; without any, reply as planned.
+
+    Without a reply either, the same call is made again; where ``tool`` is empty, that holds for any tool.
+    """
 
     tool: str
     code: str

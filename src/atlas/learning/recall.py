@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 from atlas.core.records import record
@@ -31,38 +32,42 @@ class RecallThresholds:
 
     Attributes:
         least_similarity: Below it, no playbook is followed.
-        margin: Playbooks of other topics this close to the best one compete with it.
+        margin: Playbooks whose log odds are this much smaller than those of the best one compete with it, in nats.
         most: Playbooks looked at.
         least_share: Explanations of an argument that held in a smaller share of the cases are not used.
-        intent: Weight of how well the main tool of a playbook fits the message by schema and English; the rest is the
-            likeness of the message to the cue.
+        intent: What it adds to the log odds of a playbook that its main tool fits the message best by schema and
+            English, in nats.
         least_trust: Posterior mean of success below which a playbook is not followed.
     """
 
-    least_similarity: float = 0.3
-    margin: float = 0.1
-    most: int = 24
+    least_similarity: float = 0.05
+    least_odds: float = -3.0
+    margin: float = 3.0
+    most: int = 40
     least_share: float = 0.5
-    intent: float = 0.25
+    intent: float = 1.0
     least_trust: float = 0.2
 
 
 @record
 class Recalled:
-    """A playbook that came to mind."""
+    """A playbook that came to mind.
+
+    Attributes:
+        playbook: The playbook.
+        similarity: How alike the message and its cue are, in [0, 1].
+        weight: The logarithm of the odds that it is the right one, in nats.
+    """
 
     playbook: Playbook
     similarity: float
     weight: float
-    topic: str = ""
 
 
 def recall(
     memory: Memory, tenant: str, tokens: tuple[str, ...], fits: Mapping[str, float], thresholds: RecallThresholds
 ) -> tuple[Recalled, ...]:
     """Return the playbooks that a message calls to mind and that could be followed, best first; empty means: abstain.
-
-    Playbooks of one topic are equally alike; among them, their own likeness and the posterior mean of success count.
 
     Args:
         memory: Where they are.
@@ -72,23 +77,15 @@ def recall(
         thresholds: When a playbook is trusted.
     """
     found: list[Recalled] = []
-    topics: dict[str, float] = {}
-    scored = [
-        (round((1 - thresholds.intent) * alike + thresholds.intent * _fit(playbook, fits), 6), playbook)
-        for playbook, alike in memory.alike(tenant, tokens)
-        if alike >= thresholds.least_similarity / 2
-    ]
-    for own, playbook in sorted(scored, key=lambda item: (-item[0], item[1].id)):
-        topic = memory.topic(playbook)
-        similarity = topics.setdefault(topic, own)
-        if similarity < thresholds.least_similarity:
-            continue
+    for playbook, odds in memory.alike(tenant, tokens)[: thresholds.most]:
         trust = playbook.evidence.trust
-        if trust >= thresholds.least_trust and _has_tools(playbook, fits):
-            weight = (0.9 * similarity + 0.1 * own) * (0.75 + trust / 2)
-            found.append(Recalled(playbook, similarity, round(weight, 6), topic))
-    found.sort(key=lambda item: (-item.similarity, -item.weight, item.playbook.id))
-    return tuple(found[: thresholds.most])
+        if trust < thresholds.least_trust or not _has_tools(playbook, fits):
+            continue
+        similarity = memory.similarity(playbook, tokens)
+        if similarity >= thresholds.least_similarity and odds >= thresholds.least_odds:
+            weight = odds + math.log(trust) + thresholds.intent * _fit(playbook, fits)
+            found.append(Recalled(playbook, similarity, round(weight, 6)))
+    return tuple(sorted(found, key=lambda item: (-item.weight, item.playbook.id)))
 
 
 def is_feasible(program: Workflow, binder: Binder, made: int, *, least_share: float) -> bool:

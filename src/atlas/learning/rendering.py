@@ -108,15 +108,20 @@ def _describe_heard(source: Span | Wrapped | Lex | Arg | Staff) -> str:
         case Span():
             place = f" after {source.after!r}" if source.after else f" no. {source.nth + 1}"
             part = "" if source.part.value == "whole" else f" ({source.part.value})"
-            return f"{source.type.value}{place}{part}" + (f", {source.back} messages before" if source.back else "")
+            kind = f" of a {source.of}" if source.of else ""
+            return f"{source.type.value}{kind}{place}{part}{_describe_back(source.back)}"
         case Wrapped():
             return f"the text from {source.left or 'the start'!r} to {source.right or 'the end'!r}"
         case Lex():
-            return f"the word for {source.param}"
+            return f"the word for {source.param}{_describe_back(source.back)}"
         case Arg():
             return f"the argument {source.name}"
         case Staff():
             return f"the acting colleague's {source.field}"
+
+
+def _describe_back(back: int) -> str:
+    return f", {back} messages before" if back else ""
 
 
 def _describe_seen(source: Entity | Ref | Prev | Every) -> str:
@@ -177,13 +182,20 @@ def _describe(program: Program) -> Iterator[str]:
             share = f"{program.followed} of {program.calls}"
             yield f"after {program.tool} with {program.argument} ({share}): {_describe_step(program.step)}"
         case Repair():
-            yield f"call {program.tool} again with {_describe_slots(program.changes)}" if program.changes else "give up"
+            yield _describe_repair(program)
             if program.reply is not None:
                 yield f"then {_describe_reply(program.reply)}"
         case Glossary():
             yield from (f"{phrase!r} means {program.param} = {value}" for phrase, value in program.entries)
         case Table():
             yield from (f"{program.table}: {key} goes with {value}" for key, value in program.entries)
+
+
+def _describe_repair(program: Repair) -> str:
+    tool = program.tool or "the tool"
+    if program.changes:
+        return f"call {tool} again with {_describe_slots(program.changes)}"
+    return "give up" if program.reply is not None else f"call {tool} again as it was"
 
 
 def _describe_step(step: StepPlan) -> str:

@@ -17,7 +17,7 @@ from atlas.learning.programs import (
     ReplyPlan,
     Slot,
 )
-from atlas.learning.sightings import disjoint
+from atlas.learning.sightings import CaseMark, disjoint
 from atlas.learning.situation import SeenStep, flatten, same
 from atlas.learning.slots import merge_slot, new_slot
 
@@ -58,6 +58,28 @@ def learn_repair(memory: Memory, tenant: str, failed: SeenStep, case: TurnCase, 
     playbook = found_playbook(tenant, PlaybookKind.RECOVERY, cue, program, Evidence(cases=(case.mark,)))
     memory.put(playbook)
     return playbook
+
+
+def learn_to_try_again(memory: Memory, tenant: str, code: str, mark: CaseMark) -> Playbook:
+    """Learn that a call of any tool that fails with ``code`` is made again; return the repair."""
+    for known in memory.rules(tenant, "repair", again_key(code)):
+        grown = replace(known, evidence=replace(known.evidence, cases=(*known.evidence.cases, mark)))
+        memory.put(grown)
+        return grown
+    cue = Cue(on_error=again_key(code))
+    playbook = found_playbook(tenant, PlaybookKind.RECOVERY, cue, Repair("", code, ""), Evidence(cases=(mark,)))
+    memory.put(playbook)
+    return playbook
+
+
+def again_key(code: str) -> str:
+    """Return the key under which it is kept that calls failing with ``code`` are made again.
+
+    Example:
+        >>> again_key("timeout")
+        '/timeout/'
+    """
+    return f"/{code}/"
 
 
 def _answers_alike(program: Repair, changes: dict[str, ValueCase], case: TurnCase) -> bool:

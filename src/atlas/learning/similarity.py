@@ -1,12 +1,14 @@
-"""How alike a message and the cues of playbooks are: words weighted by rarity over an inverted index.
+"""Which playbooks a message calls to mind: naive Bayes over its words, and how alike it and a cue are.
 
-Token sets are kept, never recomputed; a query touches only cues that share a word with it.
+Counts are kept in an inverted index; a query touches only cues that share a word with it.
+
+Source: multivariate Bernoulli naive Bayes (McCallum and Nigam 1998), shrunk towards groups (McCallum et al. 1998).
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Protocol
 
 from atlas.core.records import record
@@ -25,8 +27,8 @@ _VALUE_KINDS = {
     "<status>": "status",
     "<2 names>": "names",
 }
-_LEAST_WORDING = 2  # words; messages of fewer words are no sign of a common topic
-_DECIMALS = 6  # similarities are rounded before they are compared
+_SUREST = 0.999  # no word is certain
+_DECIMALS = 6  # odds and similarities are rounded before they are compared
 
 
 class Embedder(Protocol):
@@ -39,7 +41,7 @@ class Embedder(Protocol):
 
 @record
 class SimilarityWeights:
-    """How a similarity is put together.
+    """How odds and similarities are put together.
 
     Attributes:
         nearest: Weight of the nearest single message that the playbook answered; the rest is the whole of them.
@@ -48,6 +50,8 @@ class SimilarityWeights:
         placeholder: Weight of a ``<type>`` word, as a share of a rare word's.
         mismatch: Share of the similarity that is lost for every kind of value that the message has and no message of
             the playbook had, or that all of them had and the message lacks.
+        prior: Weight of all messages, as a number of messages, where the words of one playbook are counted.
+        group: Weight of the messages for playbooks that do the same, likewise.
     """
 
     nearest: float = 0.5
@@ -55,12 +59,14 @@ class SimilarityWeights:
     dense: float = 0.3
     placeholder: float = 0.4
     mismatch: float = 0.2
+    prior: float = 1.0
+    group: float = 1.0
 
 
 class _IndexedCue:
     """A playbook's cue, prepared for comparison."""
 
-    def __init__(self, prototypes: tuple[tuple[str, ...], ...]) -> None:
+    def __init__(self, prototypes: tuple[tuple[str, ...], ...], group: Hashable) -> None:
         self.prototypes = prototypes
         self.counts: dict[str, int] = {}
         for prototype in prototypes:
@@ -72,6 +78,25 @@ class _IndexedCue:
         self.kinds_ever = frozenset[str]().union(*kinds)
         self.kinds_always = frozenset[str](kinds[0]).intersection(*kinds) if kinds else frozenset[str]()
         self.norms: list[float] | None = None
+        self.absence: float | None = None
+        self.group = group
+
+
+class _Group:
+    """Words of all messages for the playbooks that do the same."""
+
+    def __init__(self) -> None:
+        self.counts: dict[str, int] = {}
+        self.messages = 0
+
+    def add(self, cue: _IndexedCue, sign: int) -> None:
+        self.messages += sign * len(cue.prototypes)
+        for token, count in cue.counts.items():
+            left = self.counts.get(token, 0) + sign * count
+            if left:
+                self.counts[token] = left
+            else:
+                del self.counts[token]
 
 
 class CueIndex:
@@ -88,62 +113,75 @@ class CueIndex:
         self._cues: dict[str, _IndexedCue] = {}
         self._holders: dict[str, dict[str, None]] = {}
         self._frequency: dict[str, int] = {}
+        self._groups: dict[Hashable, _Group] = {}
         self._prototypes = 0
-        self._wordings: dict[tuple[str, ...], dict[str, None]] = {}
-        self._topics: dict[str, str] | None = None
         self._idf: dict[str, float] = {}
         self._rankings: dict[tuple[str, ...], list[tuple[str, float]]] = {}
 
     def __contains__(self, playbook_id: object) -> bool:
         return playbook_id in self._cues
 
-    def put(self, playbook_id: str, prototypes: tuple[tuple[str, ...], ...]) -> None:
-        """Set the cue of a playbook; no prototypes remove it."""
+    def put(self, playbook_id: str, prototypes: tuple[tuple[str, ...], ...], group: Hashable = None) -> None:
+        """Set the cue of a playbook; no prototypes remove it.
+
+        Args:
+            playbook_id: The playbook.
+            prototypes: Cue words of the messages that it answered.
+            group: What it does; playbooks that do the same learn from each other's messages.
+        """
         known = self._cues.get(playbook_id)
         if (known.prototypes if known is not None else ()) == prototypes:
             return
         self._remove(playbook_id)
         if prototypes:
-            self._add(playbook_id, _IndexedCue(prototypes))
-        self._topics = None
+            self._add(playbook_id, _IndexedCue(prototypes, group))
         self._idf.clear()
         self._rankings.clear()
         for cue in self._cues.values():
             cue.norms = None
+            cue.absence = None
 
     def rank(self, tokens: tuple[str, ...]) -> list[tuple[str, float]]:
-        """Return the playbooks that share a word with ``tokens``, with their similarities in [0, 1], best first."""
+        """Return the playbooks that share a word with ``tokens``, with the logarithms of their odds, best first."""
         known = self._rankings.get(tokens)
         if known is None:
-            scores = [(playbook_id, self.similarity(playbook_id, tokens)) for playbook_id in self._sharing(tokens)]
-            known = sorted(scores, key=lambda scored: (-scored[1], scored[0]))
+            known = sorted(self._log_odds(tokens).items(), key=lambda scored: (-scored[1], scored[0]))
             self._rankings[tokens] = known
         return known
 
-    def topic(self, playbook_id: str) -> str:
-        """Return the topic of a playbook: those that answered a message of the same words and kinds of values share it.
+    def _log_odds(self, tokens: tuple[str, ...]) -> dict[str, float]:
+        """Return how much likelier each playbook is than a message of no kind in particular, in nats.
 
-        They tell different answers to one kind of message; likeness cannot choose between them.
+        Naive Bayes over the words that a message has and those that it lacks. What a playbook has seen too seldom is
+        taken from all playbooks of its group, and what these have seen too seldom from all messages.
         """
-        if self._topics is None:
-            self._topics = self._group()
-        return self._topics[playbook_id]
+        known = [token for token in tokens if token in self._frequency]
+        odds: dict[str, float] = {}
+        for place in dict.fromkeys(place for token in known for place in self._holders[token]):
+            cue = self._cues[place]
+            group = self._groups[cue.group]
+            total = cue.absence if cue.absence is not None else self._absence_of(cue, group)
+            cue.absence = total
+            for token in known:
+                share = self._frequency[token] / self._prototypes
+                chance = self._chance(cue, group, token, share)
+                total += math.log(chance / share)
+                if token in group.counts:
+                    total -= math.log(1 - chance)
+            odds[place] = round(total + math.log(len(cue.prototypes)), _DECIMALS)
+        return odds
 
-    def _group(self) -> dict[str, str]:
-        parent = {playbook_id: playbook_id for playbook_id in self._cues}
+    def _chance(self, cue: _IndexedCue, group: _Group, token: str, share: float) -> float:
+        """Return the chance of a word in a message for a playbook; ``share`` is its share of all messages."""
+        weights = self._weights
+        in_group = (group.counts.get(token, 0) + weights.prior * share) / (group.messages + weights.prior)
+        seen = cue.counts.get(token, 0) + weights.group * in_group + weights.prior * share
+        return min(seen / (len(cue.prototypes) + weights.group + weights.prior), _SUREST)
 
-        def root(name: str) -> str:
-            while parent[name] != name:
-                parent[name] = parent[parent[name]]
-                name = parent[name]
-            return name
-
-        for holders in self._wordings.values():
-            names = list(holders)
-            for other in names[1:]:
-                one, two = sorted((root(names[0]), root(other)))
-                parent[two] = one
-        return {name: root(name) for name in parent}
+    def _absence_of(self, cue: _IndexedCue, group: _Group) -> float:
+        """Return the logarithm of the chance that a message for a playbook has none of the words of its group."""
+        shares = ((token, self._frequency[token] / self._prototypes) for token in group.counts)
+        return sum(math.log(1 - self._chance(cue, group, token, share)) for token, share in shares)
 
     def similarity(self, playbook_id: str, tokens: tuple[str, ...]) -> float:
         """Return how alike a message and a playbook's cue are."""
@@ -183,44 +221,29 @@ class CueIndex:
             self._idf[token] = known
         return known
 
-    def _sharing(self, tokens: Iterable[str]) -> list[str]:
-        found: dict[str, None] = {}
-        for token in tokens:
-            found |= self._holders.get(token, {})
-        return list(found)
-
     def _add(self, playbook_id: str, cue: _IndexedCue) -> None:
         self._cues[playbook_id] = cue
+        self._groups.setdefault(cue.group, _Group()).add(cue, 1)
         for token, count in cue.counts.items():
             self._holders.setdefault(token, {})[playbook_id] = None
             self._frequency[token] = self._frequency.get(token, 0) + count
-        for prototype in cue.prototypes:
-            wording = _wording(prototype)
-            if sum(not token.startswith("<") for token in prototype) >= _LEAST_WORDING:
-                self._wordings.setdefault(wording, {})[playbook_id] = None
         self._prototypes += len(cue.prototypes)
 
     def _remove(self, playbook_id: str) -> None:
         cue = self._cues.pop(playbook_id, None)
         if cue is None:
             return
+        self._groups[cue.group].add(cue, -1)
         for token, count in cue.counts.items():
             del self._holders[token][playbook_id]
             self._frequency[token] -= count
             if not self._frequency[token]:
                 del self._frequency[token]
-        for prototype in cue.prototypes:
-            self._wordings.get(_wording(prototype), {}).pop(playbook_id, None)
         self._prototypes -= len(cue.prototypes)
 
 
 def _overlap(query: Mapping[str, float], shares: Mapping[str, float]) -> float:
     return sum(weight * shares[token] for token, weight in query.items() if token in shares)
-
-
-def _wording(prototype: tuple[str, ...]) -> tuple[str, ...]:
-    words = tuple(token for token in prototype if not token.startswith("<"))
-    return words + tuple(sorted({_VALUE_KINDS[token] for token in prototype if token in _VALUE_KINDS}))
 
 
 def _dot(one: Sequence[float], other: Sequence[float]) -> float:

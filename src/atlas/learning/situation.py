@@ -14,7 +14,7 @@ from atlas.learning.language import (
     SpanType,
     Where,
 )
-from atlas.learning.perception import Percept, SpanFound, perceive
+from atlas.learning.perception import NOTHING_FAMILIAR, Familiar, Percept, SpanFound, perceive
 
 RowView = Mapping[str, object]
 
@@ -36,6 +36,12 @@ class SeenStep:
         self.nth = nth
         self._rows: dict[str, Sequence[RowView]] | None = None
 
+    def numbered(self, nth: int) -> SeenStep:
+        """Return the same call with another number."""
+        again = copy.copy(self)
+        again.nth = nth
+        return again
+
     @property
     def row_sets(self) -> Mapping[str, Sequence[RowView]]:
         """Lists of rows by name: lists and objects of the result, its plain fields, the arguments."""
@@ -56,19 +62,21 @@ class Situation:
         actor: Handle of the acting colleague.
         role: That colleague's job.
         today: The day of the world.
-        public: Words of closed sets, in lower case, which are no names.
+        familiar: What helps to tell names from other words.
     """
 
     def __init__(
-        self, turns: Sequence[Turn], *, actor: str, role: str, today: date, public: frozenset[str] = frozenset()
+        self, turns: Sequence[Turn], *, actor: str, role: str, today: date, familiar: Familiar = NOTHING_FAMILIAR
     ) -> None:
-        self.percepts: tuple[Percept, ...] = tuple(perceive(turn.user, today, public) for turn in turns)
+        self.percepts: tuple[Percept, ...] = tuple(perceive(turn.user, today, familiar) for turn in turns)
         self.actor = actor
         self.role = role
         self.today = today
         self.steps: list[SeenStep] = number_steps(turns[-1].steps)
         self.made: list[SeenStep] = [SeenStep(step.call, step.result, 0) for step in turns[-1].steps]
         self.earlier: list[SeenStep] = [step for turn in turns[:-1] for step in number_steps(turn.steps)]
+        self.context = _context_of(turns[:-1])
+        self.undone = len(turns) > 1 and _undone(turns[-2])
         self.asked_before = len(turns) > 1 and _asked(turns[-2])
         self.request = _request_place(turns)
 
@@ -84,6 +92,17 @@ class Situation:
         before = copy.copy(self)
         before.steps = self.steps[:-1]
         return before
+
+    def with_steps(self, steps: Sequence[SeenStep]) -> Situation:
+        """Return the situation as if only these calls had been made in the open turn."""
+        narrowed = copy.copy(self)
+        counts: dict[str, int] = {}
+        narrowed.steps = []
+        for step in steps:
+            nth = counts.get(step.tool, 0)
+            counts[step.tool] = nth + 1
+            narrowed.steps.append(step if step.nth == nth else step.numbered(nth))
+        return narrowed
 
     @property
     def percept(self) -> Percept:
@@ -246,14 +265,21 @@ def _cut(data: JsonObject) -> dict[str, Sequence[RowView]]:
     plain: dict[str, object] = {}
     for name, value in data.items():
         if is_object(value):
-            cut[name] = [value]
+            cut[name] = [_with_full_name(value)]
         elif is_list(value) and all(is_object(item) for item in value):
-            cut[name] = cast("Sequence[RowView]", value[:_LONGEST_LIST])
+            cut[name] = [_with_full_name(row) for row in cast("Sequence[RowView]", value[:_LONGEST_LIST])]
         else:
             plain[name] = value
     if plain:
         cut[PLAIN_FIELDS] = [plain]
     return cut
+
+
+def _with_full_name(row: RowView) -> RowView:
+    """Return a person's row with the whole name, as people are called in answers."""
+    first, last = row.get("first_name"), row.get("last_name")
+    named = isinstance(first, str) and isinstance(last, str) and "name" not in row
+    return {**row, "name": f"{first} {last}".strip()} if named else row
 
 
 def _request_place(turns: Sequence[Turn]) -> int:
@@ -262,6 +288,24 @@ def _request_place(turns: Sequence[Turn]) -> int:
     while place > 0 and _asked(turns[place - 1]):
         place -= 1
     return place
+
+
+def _context_of(turns: Sequence[Turn]) -> tuple[str, ...]:
+    """Return cue words for where a conversation stands: how the turn before ended, what was called and told in it."""
+    if not turns:
+        return ()
+    words = {"<again>"} | {f"<after {step.call.tool}>" for step in turns[-1].steps}
+    response = turns[-1].response
+    if response is not None:
+        reason = response.reason_code.value if response.reason_code is not None else ""
+        words.add(f"<was {response.outcome.value} {reason}>".replace(" >", ">"))
+        words |= {f"<told {name}>" for name in response.facts}
+    return tuple(sorted(words))
+
+
+def _undone(turn: Turn) -> bool:
+    """Tell whether a request was turned down, so that the next message may mend it."""
+    return turn.response is not None and turn.response.outcome in (Outcome.REFUSED, Outcome.REPORTED)
 
 
 def _asked(turn: Turn) -> bool:

@@ -211,3 +211,43 @@ def test_a_name_answers_which_one() -> None:
     (change,) = episode.changes
     assert change.after is not None
     assert (change.after["entity_id"], change.after["content"]) == (IDS[3], "Hello there.")
+
+
+@pytest.mark.parametrize("message", ["Find deals.", "Find contracts", "Which deals are there?", "Show the staff"])
+def test_nothing_is_searched_for_without_criteria(message: str) -> None:
+    """A search for everything answers nobody: the user is asked which one."""
+    (turn,) = _play(message).turns
+    assert turn.steps == ()
+    assert (_end(turn).outcome, _end(turn).reason_code) == (Outcome.ASKED, ReasonCode.MISSING_INFORMATION)
+
+
+def test_a_sum_needs_no_criteria() -> None:
+    (turn,) = _play("How many deals are there?").turns
+    assert _end(turn).facts["count"] == 3
+
+
+@pytest.mark.parametrize(
+    ("message", "calls", "facts"),
+    [
+        (
+            "Show me the notes of the client Acme Foods",
+            [("client_search", {"name": "Acme Foods"}), ("list_notes", {"entity_type": "Client", "entity_id": ACME})],
+            {"notes": []},
+        ),
+        (
+            "List the documents of Cold Store Upgrade",
+            [
+                ("opportunity_search", {"name": "Cold Store Upgrade"}),
+                ("list_documents", {"entity_type": "Opportunity", "entity_id": IDS[4]}),
+            ],
+            {"documents": []},
+        ),
+    ],
+)
+def test_what_hangs_on_a_record_is_listed_by_its_id(
+    message: str, calls: list[tuple[str, dict[str, object]]], facts: dict[str, object]
+) -> None:
+    """Tools that want an id get one from a search, never a name of their own."""
+    (turn,) = _play(message).turns
+    assert [(step.call.tool, dict(step.call.arguments)) for step in turn.steps] == calls
+    assert _end(turn).facts == facts

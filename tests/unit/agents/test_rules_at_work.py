@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 
+import pytest
+
 from atlas.agents.config import ClerkConfig
 from atlas.agents.proposal import Proposal, Reply
 from atlas.agents.rulebook import Rulebook
@@ -14,7 +16,8 @@ from atlas.learning.associations import KnownWords
 from atlas.learning.cases import CaseReader, Schemas, Setting
 from atlas.learning.induction import Induction, InductionThresholds
 from atlas.learning.memory import Memory
-from atlas.learning.repairs import error_key, learn_repair
+from atlas.learning.repairs import again_key, error_key, learn_repair, learn_to_try_again
+from atlas.learning.sightings import mark_case
 from atlas.learning.situation import Situation, number_steps
 
 TODAY = date(2026, 3, 2)
@@ -166,3 +169,78 @@ def test_nothing_is_learned_from_an_error_that_did_not_matter() -> None:
     _teach_repair(memory, 1, Turn(f"Deal {_id(1)}", (_step("modify_deal", arguments),), Response("Done.")))
     _teach_repair(memory, 1, Turn(f"Deal {_id(1)}", (), Response("Done.")))
     assert memory.playbooks == ()
+
+
+CHANGE = {"deal_id": _id(9), "updates": {"stage": "Closed-Lost"}}
+
+
+def _failing(*steps: Step) -> Situation:
+    return _situation(Turn(f"Set {_id(9)} to Closed-Lost", steps))
+
+
+def _retry(memory: Memory, situation: Situation) -> Proposal | None:
+    ruled = Rulebook(memory, "t", ClerkConfig()).repair(situation, KnownWords(memory.words("t"), SCHEMAS.closed))
+    return None if ruled is None else ruled.proposal
+
+
+def _patient(cases: int = 2) -> Memory:
+    """Knows from that many cases that what timed out is tried again."""
+    memory = Memory()
+    for number in range(cases):
+        learn_to_try_again(memory, "t", "timeout", mark_case((_id(number),)))
+    return memory
+
+
+def test_a_call_is_made_again_after_two_cases_have_shown_it() -> None:
+    """One case is not enough; the same call is made, of whatever tool."""
+    timed_out = _failing(_step("modify_deal", CHANGE, ErrorCode.TIMEOUT))
+    assert _retry(_patient(1), timed_out) is None
+    again = _retry(_patient(2), timed_out)
+    assert again is not None
+    assert again.as_call("respond") == ToolCall("modify_deal", CHANGE)
+    note = _retry(_patient(2), _failing(_step("add_note", {"content": "Hi"}, ErrorCode.TIMEOUT)))
+    assert note is not None
+    assert note.tool == "add_note"
+
+
+def test_a_call_is_made_again_twice_at_most() -> None:
+    """Failures of the same call count, with whatever lies between; those of another call do not."""
+    failed = _step("modify_deal", CHANGE, ErrorCode.TIMEOUT)
+    other = _step("modify_deal", {"deal_id": _id(8)}, ErrorCode.TIMEOUT)
+    memory = _patient()
+    assert _retry(memory, _failing(failed, failed)) is not None
+    assert _retry(memory, _failing(failed, failed, failed)) is None
+    assert _retry(memory, _failing(other, other, failed)) is not None
+    assert _retry(memory, _failing(failed, other, failed, other, failed)) is None
+
+
+@pytest.mark.parametrize("code", [ErrorCode.RATE_LIMITED, ErrorCode.NOT_FOUND])
+def test_calls_that_failed_otherwise_are_not_made_again(code: ErrorCode) -> None:
+    assert _retry(_patient(), _failing(_step("modify_deal", CHANGE, code))) is None
+
+
+def test_a_call_that_worked_in_the_end_is_not_made_again() -> None:
+    situation = _failing(_step("modify_deal", CHANGE, ErrorCode.TIMEOUT), _step("modify_deal", CHANGE))
+    assert _retry(_patient(), situation) is None
+
+
+def test_trying_again_is_one_lesson_per_kind_of_error_and_company() -> None:
+    """Its evidence grows case by case."""
+    memory = _patient(3)
+    learn_to_try_again(memory, "t", "rate_limited", mark_case((_id(5),)))
+    learn_to_try_again(memory, "u", "timeout", mark_case((_id(6),)))
+    assert len(memory.playbooks) == 3
+    (known,) = memory.rules("t", "repair", again_key("timeout"))
+    assert known.evidence.cases == tuple(mark_case((_id(number),)) for number in range(3))
+
+
+def test_cases_in_which_a_call_was_made_again_teach_it() -> None:
+    """Two solved turns in which a call timed out and then worked are enough, and other errors are not learned."""
+    memory = Memory()
+    for number in range(2):
+        change = {"deal_id": _id(number), "stage": "Proposal"}
+        steps = (_step("modify_deal", change, ErrorCode.TIMEOUT), _step("modify_deal", change))
+        turn = Turn(f"Put deal {_id(number)} to Proposal", steps, Response("Done."))
+        Induction(memory, "t", SCHEMAS, InductionThresholds()).take_in((turn,), _reader(memory))
+    assert _retry(memory, _failing(_step("add_note", {"content": "Hi"}, ErrorCode.TIMEOUT))) is not None
+    assert _retry(memory, _failing(_step("add_note", {"content": "Hi"}, ErrorCode.SERVER_ERROR))) is None

@@ -36,6 +36,7 @@ from atlas.learning.language import (
     Where,
     Wrapped,
 )
+from atlas.learning.perception import Familiar
 from atlas.learning.sightings import PublicWords
 from atlas.learning.situation import Situation, flatten, number_steps, unflatten
 
@@ -65,6 +66,9 @@ def _situation(message: str = MESSAGE, *, earlier: bool = False) -> Situation:
 
 class _House:
     """Knows one word and one pair."""
+
+    def familiar(self, public: frozenset[str]) -> Familiar:
+        return Familiar(public)
 
     def meaning(self, param: str, percept: object) -> object:
         del percept

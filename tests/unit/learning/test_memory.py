@@ -216,19 +216,6 @@ def test_recall_abstains() -> None:
     assert memory.similarity(memory.get(playbook.id), ("quote",)) == 0
 
 
-def test_playbooks_of_one_wording_share_a_topic() -> None:
-    """Two answers to one kind of message are equally alike to it; a third of other words is not."""
-    memory = Memory()
-    memory.put(_playbook(LeaveToDefault(("a",)), "quote", "deal", "draft"))
-    memory.put(_playbook(LeaveToDefault(("b",)), "<name>", "quote", "deal", "draft"))
-    memory.put(_playbook(LeaveToDefault(("c",)), "quote", "weather", "sun"))
-    found = recall(memory, "t1", ("deal", "draft", "quote"), {}, RecallThresholds(least_similarity=0.1))
-    assert len({item.topic for item in found}) == 2
-    first, second, third = found
-    assert first.similarity == second.similarity > third.similarity
-    assert first.topic == second.topic
-
-
 def test_the_fit_of_the_main_tool_counts() -> None:
     """Of two equally alike playbooks, the one whose tool fits the message better comes first."""
     memory = Memory()

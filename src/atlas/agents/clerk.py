@@ -24,7 +24,7 @@ from atlas.learning.cases import Schemas, cue_of
 from atlas.learning.features import Feature, features_of
 from atlas.learning.memory import Memory
 from atlas.learning.recall import Recalled, recall
-from atlas.learning.situation import Situation, came_to_nothing, flatten
+from atlas.learning.situation import Situation, came_to_nothing
 
 
 class Desk:
@@ -126,7 +126,7 @@ class _Move:
     def _decide(self, recalled: Sequence[Recalled], default: Proposal) -> Decision | None:
         margin = self._clerk.config.recall.margin
         found, here = self._options(recalled, self._situation, default)
-        if self._is_dead_end() and not (found and recalled and found[0].recalled is recalled[0]):
+        if self._is_dead_end():
             second = self._second_thought(recalled, default)
             if second is not None:
                 return second
@@ -158,33 +158,36 @@ class _Move:
     def _second_thought(self, recalled: Sequence[Recalled], default: Proposal) -> Decision | None:
         """After a search that found nothing: the best lesson that would search elsewhere instead."""
         found, _ = self._options(recalled, self._situation.without_last_step(), default)
-        tried = {(step.tool, str(sorted(flatten(step.arguments).items()))) for step in self._situation.made}
         for option in found:
-            proposal = option.proposal
-            if proposal is None or proposal.tool is None or not proposal.tool.endswith("search"):
-                continue
-            if (proposal.tool, str(sorted(proposal.arguments.items()))) not in tried:
+            tool = option.proposal.tool if option.proposal is not None else None
+            if tool is not None and tool.endswith("search"):
                 return Decision(option)
         return None
 
     def _options(
         self, recalled: Sequence[Recalled], situation: Situation, default: Proposal
     ) -> tuple[list[Option], Mapping[str, Feature]]:
-        schemas = self._desk.schemas
-        here = features_of(situation, self._knowledge, schemas.params, schemas.public)
-        share = self._clerk.config.recall.least_share
-        toolbook = self._desk.toolbook
-        weights = self._clerk.config.evidence
-        recalled = sorted(
-            (
-                replace(item, weight=item.weight + self._clerk.memory.evidence(item.playbook, here, weights))
-                for item in recalled
-            ),
-            key=lambda item: (-item.weight, item.playbook.id),
+        """Return what the lessons would do here, best first, and the features of the situation that weigh in."""
+        desk, config = self._desk, self._clerk.config
+        here = features_of(situation, self._knowledge, desk.schemas.params, desk.schemas.public)
+        found = options(
+            self._weighed(recalled, here),
+            situation,
+            self._knowledge,
+            desk.toolbook,
+            default=default,
+            here=here,
+            least_share=config.recall.least_share,
         )
-        return options(
-            recalled, situation, self._knowledge, toolbook, default=default, here=here, least_share=share
-        ), here
+        return found, here
+
+    def _weighed(self, recalled: Sequence[Recalled], here: Mapping[str, Feature]) -> list[Recalled]:
+        """Add what the situation says for and against each lesson to its odds; return them best first."""
+        memory, weights = self._clerk.memory, self._clerk.config.evidence
+        weighed = [
+            replace(item, weight=item.weight + memory.evidence(item.playbook, here, weights)) for item in recalled
+        ]
+        return sorted(weighed, key=lambda item: (-item.weight, item.playbook.id))
 
     def _why_not(self, recalled: Sequence[Recalled], decision: Decision | None) -> str:
         if not recalled:

@@ -31,7 +31,8 @@ class RecallThresholds:
     """When a playbook is trusted.
 
     Attributes:
-        least_similarity: Below it, no playbook is followed.
+        least_similarity: Likeness of the message and the cue below which a playbook is not followed.
+        least_odds: Log odds below which a playbook is not followed, in nats.
         margin: Playbooks whose log odds are this much smaller than those of the best one compete with it, in nats.
         most: Playbooks looked at.
         least_share: Explanations of an argument that held in a smaller share of the cases are not used.

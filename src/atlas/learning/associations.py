@@ -19,13 +19,13 @@ from atlas.learning.language import (
     Guarded,
 )
 from atlas.learning.name_shapes import longest_first, shape_of
-from atlas.learning.perception import PERSON, Familiar, Percept
+from atlas.learning.perception import Familiar, Percept
 from atlas.learning.sightings import CaseMark, PublicWords, digest, digest_text, disjoint, mark_case, reveal, seal
 from atlas.learning.vocabulary import mentioned
 
 LONGEST_PHRASE = 3  # words
-SHAPES, VALUES, ENDINGS, BEGINNINGS = "shape", "value", "ending", "beginning"
-"""The spaces of what names look like: their shapes, whole values of fields, their last words, their first words."""
+SHAPES, VALUES, ENDINGS = "shape", "value", "ending"
+"""The spaces of what names look like: their shapes, whole values of fields, their last words."""
 
 _LEAST_VARIETY = 2  # a parameter that always had one value has no words
 
@@ -142,7 +142,6 @@ class Associations:
                 longest_first(self._usable(SHAPES).items()),
                 self._usable(VALUES),
                 self._usable(ENDINGS),
-                self._usable(BEGINNINGS),
             )
         return self._familiar
 
@@ -158,20 +157,25 @@ class Associations:
         return usable
 
     def see_name(self, kind: str, name: str, public: PublicWords) -> None:
-        """Count the shape of the name of a record of a kind, or its last word; of a person's name the first one."""
-        mark = mark_case((name,))
+        """Count the shape of the name of a record of a kind, or its last word."""
         value = Guarded(digest(kind), kind, known=True)
         shape = shape_of(name)
         words = name.lower().split()
         if shape is not None:
-            self.see(SHAPES, public.guard(shape), value, mark)
+            self.see(SHAPES, public.guard(shape), value, mark_case((name,)))
         elif len(words) > 1:
-            space, word = (BEGINNINGS, words[0]) if kind == PERSON else (ENDINGS, words[-1])
-            self.see(space, public.guard(word), value, mark)
+            self.see(ENDINGS, public.guard(words[-1]), value, mark_case((name,)))
 
-    def see_value(self, field: str, value: str, of: str, public: PublicWords) -> None:
-        """Count a value of a field that people call by its name; ``of`` is the record that has it."""
-        self.see(VALUES, public.guard(value.lower()), Guarded(digest(field), field, known=True), mark_case((of,)))
+    def see_value(self, field: str, value: str, mark: CaseMark, public: PublicWords) -> None:
+        """Count a value of a field that people call by its name.
+
+        Args:
+            field: The field.
+            value: Its value.
+            mark: What has it; it is kept once something else was seen to have it.
+            public: The words that may be kept at once.
+        """
+        self.see(VALUES, public.guard(value.lower()), Guarded(digest(field), field, known=True), mark)
 
     def see_phrases(self, param: str, percept: Percept, value: Guarded, mark: CaseMark, public: PublicWords) -> None:
         """Count ``value`` of ``param`` with every phrase of a message that could stand for it."""
@@ -233,7 +237,7 @@ class Associations:
         return math.log((self._texts + 1) / (self._words.get(digest_text(word), 0) + 0.5))
 
     def _put(self, row: Association) -> None:
-        if row.space in (SHAPES, VALUES, ENDINGS, BEGINNINGS):
+        if row.space in (SHAPES, VALUES, ENDINGS):
             self._familiar = None
         self._values.setdefault(row.space, set()).add(row.value.digest)
         self._rows.setdefault((row.space, row.key.digest), {})[row.value.digest] = row

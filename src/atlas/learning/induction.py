@@ -33,7 +33,7 @@ from atlas.learning.programs import (
     Workflow,
 )
 from atlas.learning.repairs import learn_to_try_again
-from atlas.learning.sightings import CaseMark, disjoint
+from atlas.learning.sightings import CaseMark, disjoint, mark_case
 from atlas.learning.situation import RowView, is_list, number_steps
 from atlas.learning.slots import is_consistent, merge_slot, new_slot
 
@@ -86,7 +86,7 @@ class Induction:
             return None
         binder_for = _Binders(reader, turns)
         kept = self._merge_or_found(case, binder_for, blamed)
-        self._learn_names(turns[-1])
+        self._learn_names(turns[-1], case.mark)
         self._learn_words(turns[-1], case, reader)
         for code in _tried_again(turns[-1]):
             learn_to_try_again(self._memory, self._tenant, code, case.mark)
@@ -166,18 +166,22 @@ class Induction:
         terms = tuple(word for word in words if sum(word in prototype for prototype in prototypes) >= least)
         return replace(cue, prototypes=prototypes, terms=terms)
 
-    def _learn_names(self, turn: Turn) -> None:
-        """Learn what names look like from the records that calls returned."""
+    def _learn_names(self, turn: Turn, mark: CaseMark) -> None:
+        """Learn what names look like from the records that calls returned; of contacts, nothing of their names."""
         words = self._memory.words_to_teach(self._tenant)
         public = self._schemas.public
         for row in _rows_in(turn):
             key, name = next(iter(row), ""), row.get("name")
-            if isinstance(name, str) and key in _NAMED:
+            if not isinstance(name, str):
+                continue
+            if key in _NAMED:
                 words.see_name(_NAMED[key], name, public)
-                for field in _TELLING_VALUES:
-                    value = row.get(field)
-                    if isinstance(value, str) and value:
-                        words.see_value(field, value, name, public)
+            elif key == "handle":
+                words.see_value(PERSON, name, mark, public)
+            for field in _TELLING_VALUES:
+                value = row.get(field)
+                if isinstance(value, str) and value:
+                    words.see_value(field, value, mark_case((name,)), public)
 
     def _learn_words(self, turn: Turn, case: TurnCase, reader: CaseReader) -> None:
         words = self._memory.words_to_teach(self._tenant)
@@ -296,13 +300,7 @@ def _rows_in(turn: Turn) -> list[RowView]:
     return [row for step in number_steps(turn.steps) for rows in step.row_sets.values() for row in rows]
 
 
-_NAMED = {
-    "handle": PERSON,
-    "contact_id": PERSON,
-    "opportunity_id": "opportunity",
-    "client_id": CLIENT,
-    "company_id": CLIENT,
-}
+_NAMED = {"opportunity_id": "opportunity", "client_id": CLIENT, "company_id": CLIENT}
 """What the names of records speak for, by the field that identifies the record; companies are named like clients."""
 
 _TELLING_VALUES = (TITLE, "industry", "territory", "role")

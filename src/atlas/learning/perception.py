@@ -104,16 +104,14 @@ class Familiar:
     Attributes:
         public: Words of closed sets, in lower case; with a capital, they are no names.
         shapes: Shapes of names with the kinds of record that have them, those to be looked for first in front.
-        values: Values of some fields, in lower case, with the fields.
+        values: Values of some fields, in lower case, with the fields; colleagues' names with what they speak for.
         endings: Last words of names, in lower case, with the kinds of record that have them.
-        beginnings: First words, likewise.
     """
 
     public: frozenset[str] = frozenset()
     shapes: tuple[tuple[str, str], ...] = ()
     values: Mapping[str, str] = field(default_factory=dict[str, str])
     endings: Mapping[str, str] = field(default_factory=dict[str, str])
-    beginnings: Mapping[str, str] = field(default_factory=dict[str, str])
 
     def kind_of(self, name: str) -> str:
         """Return the kind of record or the field that a name speaks for, empty where it speaks for none."""
@@ -125,7 +123,7 @@ class Familiar:
         words = name.lower().split()
         if len(words) < 2:  # noqa: PLR2004 - a single word may be anything
             return ""
-        return self.endings.get(words[-1]) or self.beginnings.get(words[0], "")
+        return self.endings.get(words[-1], "")
 
     @functools.cached_property
     def value_pattern(self) -> re.Pattern[str]:

@@ -177,7 +177,7 @@ def test_the_argument_says_what_a_name_has_to_speak_for(tool: str, path: str, ex
     assert expected_name(tool, path) == expected
 
 
-HOUSE = Familiar(endings={"cranes": CLIENT}, beginnings={"ada": PERSON})
+HOUSE = Familiar(endings={"cranes": CLIENT}, values={"ada moss": PERSON})
 NO_TOOLS = Toolbook(())
 
 

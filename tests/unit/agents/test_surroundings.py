@@ -14,7 +14,7 @@ from atlas.learning.perception import CLIENT, PERSON, Familiar, perceive
 from atlas.learning.situation import Situation
 
 TODAY = date(2026, 3, 2)
-HOUSE = Familiar(endings={"cranes": CLIENT, "rollout": "opportunity"}, beginnings={"ada": PERSON})
+HOUSE = Familiar(endings={"cranes": CLIENT, "rollout": "opportunity"}, values={"ada moss": PERSON})
 
 
 @pytest.mark.parametrize(

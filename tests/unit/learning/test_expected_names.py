@@ -21,7 +21,7 @@ from atlas.learning.language import (
 from atlas.learning.perception import CLIENT, PERSON, Familiar, Percept
 from atlas.learning.situation import Situation
 
-HOUSE = Familiar(endings={"cranes": CLIENT, "foods": CLIENT}, beginnings={"ada": PERSON, "pia": PERSON})
+HOUSE = Familiar(endings={"cranes": CLIENT, "foods": CLIENT}, values={"ada moss": PERSON, "pia moss": PERSON})
 NAME = Span(SpanType.NAME)
 SECOND = Span(SpanType.NAME, 1)
 

@@ -14,9 +14,8 @@ MONDAY = date(2026, 3, 2)
 HOUSE = Familiar(
     public=frozenset({"sent"}),
     shapes=longest_first([("W - W", "contract"), ("Y W: W", "opportunity")]),
-    values={"head of sales": TITLE, "food": "industry"},
+    values={"head of sales": TITLE, "food": "industry", "ada moss": PERSON},
     endings={"cranes": CLIENT},
-    beginnings={"ada": PERSON},
 )
 
 
@@ -94,7 +93,7 @@ def test_a_name_speaks_for_a_kind_by_its_looks(name: str, kind: str) -> None:
         ("mail Bolt Freight at info@boltfreight.example", [("Bolt Freight", CLIENT)]),
         ("mail Pia Moss at info@boltfreight.example", [("Pia Moss", "")]),
         ("ask Ada Moss of Harbor Cranes about it", [("Ada Moss", PERSON), ("Harbor Cranes", CLIENT)]),
-        ("ask Ada Moss of Bolt Freight about it", [("Ada Moss of Bolt Freight", PERSON)]),
+        ("ask Ada Moss of Bolt Freight about it", [("Ada Moss", PERSON), ("Bolt Freight", "")]),
         ("she is the Head of Sales now", [("Head of Sales", TITLE)]),
     ],
     ids=[

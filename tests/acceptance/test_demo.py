@@ -73,7 +73,7 @@ def test_a_demo_can_write_json(run_atlas: RunAtlas) -> None:
     assert result["report"] == "x/report.html"
 
 
-@pytest.mark.parametrize("share", [0.05, 0.5])
+@pytest.mark.parametrize("share", [pytest.param(0.05, marks=pytest.mark.slow), 0.5])
 def test_ctrl_c_keeps_finished_episodes_and_resume_ends_the_same(
     whole: Whole, run_atlas: RunAtlas, start_atlas: StartAtlas, tmp_path: Path, share: float
 ) -> None:

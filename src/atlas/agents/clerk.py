@@ -128,7 +128,7 @@ class _Move:
         found, here = self._options(recalled, self._situation, default)
         if self._is_dead_end():
             second = self._second_thought(recalled, default)
-            if second is not None:
+            if second is not None and (not found or second.option.recalled.weight >= found[0].recalled.weight):
                 return second
         return decide(found, default, here, margin=margin)
 

@@ -16,6 +16,7 @@ from atlas.learning.features import Feature, contradicts_findings, tell_apart
 from atlas.learning.language import (
     Arg,
     Cond,
+    KindOf,
     SpanType,
     Template,
 )
@@ -251,7 +252,7 @@ def _depends(slot: Slot) -> bool:
     best = slot.hypotheses[0].source if slot.hypotheses else None
     if isinstance(best, Cond):
         return isinstance(best.key, Arg)
-    return isinstance(best, (Arg, Template))
+    return isinstance(best, (Arg, KindOf, Template))
 
 
 def _meant_to_fail(program: Workflow, situation: Situation) -> bool:

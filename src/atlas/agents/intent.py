@@ -30,6 +30,7 @@ _SPANS_OF_USE: Mapping[str, tuple[SpanType, ...]] = {
     "start_date": (SpanType.DATE,),
     "file_name": (SpanType.FILE,),
     "phone": (SpanType.PHONE,),
+    "address": (SpanType.POSTAL,),
     "owner": (SpanType.HANDLE,),
     "content": (SpanType.SPEECH, SpanType.QUOTED, SpanType.TAIL),
     "notes": (SpanType.SPEECH,),

@@ -23,11 +23,13 @@ from atlas.learning.language import (
     Every,
     Guarded,
     Horizon,
+    KindOf,
     Lex,
     Part,
     Phrase,
     Pick,
     Prev,
+    Read,
     Ref,
     RoundingMode,
     Shape,
@@ -116,13 +118,13 @@ class Binder:
     def value(self, source: Source) -> object:
         """Return the value of ``source`` here, or ``UNBOUND``."""
         match source:
-            case Span() | Wrapped():
+            case Span() | Wrapped() | Read():
                 return self._heard(source)
             case Entity() | Ref() | Prev() | Every():
                 return self._seen(source)
             case Derived() | Adjusted() | ClockDate():
                 return self._computed(source)
-            case Lex() | Cond() | Arg() | Staff():
+            case Lex() | Cond() | Arg() | KindOf() | Staff():
                 return self._known(source)
             case Const() | Phrase():
                 return _kept_value(source.value)
@@ -130,10 +132,20 @@ class Binder:
                 return self._written(source)
         assert_never(source)
 
-    def _heard(self, source: Span | Wrapped) -> object:
+    def _heard(self, source: Span | Wrapped | Read) -> object:
         if isinstance(source, Wrapped):
             return _unwrap(self.situation.percept, source)
-        percept = self.situation.heard(source.back)
+        if isinstance(source, Read):
+            text = self.value(source.text)
+            percept = self.situation.read(text) if isinstance(text, str) else None
+            if percept is None:
+                return UNBOUND
+            if isinstance(source.what, Span):
+                return self._said(source.what, percept)
+            return self.knowledge.meaning(source.what.param, percept)
+        return self._said(source, self.situation.heard(source.back))
+
+    def _said(self, source: Span, percept: Percept | None) -> object:
         if percept is None:
             return UNBOUND
         spans = [
@@ -142,17 +154,20 @@ class Binder:
             if span.type in span_family(source.type)
             and (source.after is None or span.after == source.after)
             and (source.of is None or span.of == source.of)
-            and not (source.fresh and self.situation.names_a_record(span.text))
+            and not (source.fresh and self.situation.holds(span))
         ]
         span = self._chosen(source, spans)
         return UNBOUND if span is None else take_part(span.value, source.part)
 
     def _chosen(self, source: Span, spans: Sequence[SpanFound]) -> SpanFound | None:
         if self._expected and source.type in span_family(SpanType.NAME):
-            fitting = [span for span in spans if span.of == self._expected]
-            if len(fitting) == 1:
+            likely = [span for span in spans if span.of in ("", self._expected)]
+            if 0 < source.nth < len(spans) and spans[source.nth] in likely:
+                return spans[source.nth]
+            fitting = [span for span in likely if span.of]
+            if len(fitting) == 1 and source.nth != LONGEST:
                 return fitting[0]
-            spans = fitting or [span for span in spans if not span.of]
+            spans = likely if source.nth == LONGEST else fitting or likely
         if source.nth >= len(spans) or not spans:
             return None
         if source.nth == LONGEST:
@@ -162,11 +177,10 @@ class Binder:
     def _seen(self, source: Entity | Ref | Prev | Every) -> object:
         rows = self.situation.rows_at(source.where)
         if isinstance(source, Every):
-            return (
-                [row[source.field] for row in rows if source.field in row]
-                if self._was_called(source.where)
-                else UNBOUND
-            )
+            if not self._was_called(source.where):
+                return UNBOUND
+            kept = live_rows(rows) if source.live else range(len(rows))
+            return [rows[index][source.field] for index in kept if source.field in rows[index]]
         index = self._row_index(source, rows)
         if index is None or index >= len(rows):
             return UNBOUND
@@ -183,6 +197,8 @@ class Binder:
             return self.situation.found_row(rows)
         if isinstance(source, Entity):
             return self.situation.named_row(rows)
+        if source.pick is Pick.OTHER:
+            return self.situation.other_row(rows)
         return pick_row(rows, source.pick, source.by, live=source.live, value=source.value)
 
     def _computed(self, source: Derived | Adjusted | ClockDate) -> object:
@@ -200,7 +216,7 @@ class Binder:
         change = base * by / 100 if source.by.type is SpanType.PERCENT else by
         return round_to(base + source.sign * change, 0, RoundingMode.NEAREST)
 
-    def _known(self, source: Lex | Cond | Arg | Staff) -> object:
+    def _known(self, source: Lex | Cond | Arg | KindOf | Staff) -> object:
         match source:
             case Lex():
                 percept = self.situation.heard(source.back)
@@ -210,6 +226,8 @@ class Binder:
                 return UNBOUND if key is UNBOUND else self.knowledge.companion(source.table, key)
             case Arg():
                 return self.arguments.get(source.name, UNBOUND)
+            case KindOf():
+                return self.situation.kind_of(self.arguments.get(source.name)) or UNBOUND
             case Staff():
                 return self.situation.actor if source.field == "handle" else self.situation.role
         assert_never(source)
@@ -364,6 +382,10 @@ def _month(day: date) -> str:
     return f"{day:%Y-%m}"
 
 
+def _compact_month(day: date) -> str:
+    return f"{day:%Y%m}"
+
+
 def _year(day: date) -> str:
     return f"{day:%Y}"
 
@@ -379,6 +401,7 @@ def _quarter(day: date) -> str:
 _DATE_SHAPES = {
     Shape.COMPACT_DATE: _compact,
     Shape.MONTH: _month,
+    Shape.COMPACT_MONTH: _compact_month,
     Shape.YEAR: _year,
     Shape.QUARTER: _quarter,
 }

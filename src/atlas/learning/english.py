@@ -18,6 +18,7 @@ then than as of in on at by to from for with without into onto over about up out
 thanks thank hi hello hey dear kindly just now also again still already there here what which who whom whose when
 where why how need needs want wants like let lets get gets got go going make makes made take some any all each every
 one ok okay sure well right quick quickly asap today regards cheers best morning afternoon s t re ve ll d m
+pls plz thx thnx tnx ty
 """
 FILLERS = frozenset(_FILLERS_TEXT.split())
 """Words that say little about what a message asks for."""
@@ -134,6 +135,7 @@ class _Stemmer(Protocol):
 _STEMMER: _Stemmer = EnglishStemmer()
 _ALPHABET = "abcdefghijklmnopqrstuvwxyz"
 _SHORTEST_TYPO = 4  # letters; shorter words have too many neighbours
+_SHORTEST_SLIP = 3  # letters; of such words, only swapped letters are read through ("adn")
 
 
 @functools.lru_cache(maxsize=8192)
@@ -144,10 +146,12 @@ def spell(word: str) -> str:
         >>> spell("deasl"), spell("waht"), spell("amber")
         ('deals', 'what', 'amber')
     """
-    if len(word) < _SHORTEST_TYPO or word in _ORDINARY or not word.isalpha():
+    if len(word) < _SHORTEST_SLIP or word in _ORDINARY or not word.isalpha():
         return word
     cuts = [(word[:place], word[place:]) for place in range(len(word) + 1)]
     swapped = [head + tail[1] + tail[0] + tail[2:] for head, tail in cuts if len(tail) > 1]
+    if len(word) < _SHORTEST_TYPO:
+        return next((candidate for candidate in swapped if candidate in FILLERS), word)
     dropped = [head + tail[1:] for head, tail in cuts if tail]
     replaced = [head + letter + tail[1:] for head, tail in cuts if tail for letter in _ALPHABET]
     inserted = [head + letter + tail for head, tail in cuts for letter in _ALPHABET]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from atlas.learning.binding import (
     ANY_PLACE,
@@ -28,11 +29,13 @@ from atlas.learning.language import (
     Const,
     Entity,
     Every,
+    KindOf,
     Lex,
     Part,
     Phrase,
     Pick,
     Prev,
+    Read,
     Ref,
     Source,
     Span,
@@ -43,7 +46,17 @@ from atlas.learning.language import (
 )
 from atlas.learning.perception import Percept, SpanFound
 from atlas.learning.sightings import PublicWords
-from atlas.learning.situation import ARGUMENTS, RowView, SeenStep, Situation, is_list, is_number, same
+from atlas.learning.situation import (
+    ARGUMENTS,
+    TEXT_FIELDS,
+    RowView,
+    SeenStep,
+    Situation,
+    is_list,
+    is_number,
+    live_rows,
+    same,
+)
 from atlas.learning.templates import find_templates
 
 MOST_SOURCES = 40
@@ -53,6 +66,7 @@ _LONGEST_TABLE_TEXT = 120  # characters
 _UNNAMED_FIELDS = re.compile(
     r"(?:_id|_at|_date|_url|until)$|^(?:name|first_name|last_name|email|phone|notes|content|title|file_name|version|id|message|handle)$"
 )
+_FRESH = (SpanType.NAME, SpanType.DATE, SpanType.NUMBER, SpanType.EMAIL, SpanType.PHONE, SpanType.POSTAL)
 _TABLE_KEY_LENGTH = 40  # characters
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
@@ -96,6 +110,9 @@ class Explainer:
             found += self._lists(value)
         else:
             own: list[Atom] = [(Arg(name), other) for name, other in arguments.items() if name != path]
+            found += [
+                KindOf(name) for name, held in arguments.items() if value and self.situation.kind_of(held) == value
+            ]
             found += [source for source, held in self._atoms() if same(held, value)]
             found += self._fresh(value)
             found += [source for source, held in own if same(held, value) and not self._public.allows(value)]
@@ -115,12 +132,14 @@ class Explainer:
         self._seen_steps = len(self.situation.steps)
 
     def _fresh(self, value: object) -> Iterator[Source]:
-        """Names in the message that are not those of the records found so far."""
-        if isinstance(value, str):
-            names = [span for span in self.situation.percept.spans if span.type in span_family(SpanType.NAME)]
-            fresh = [span.value for span in names if not self.situation.names_a_record(span.text)]
-            if len(fresh) < len(names) and value in fresh:
-                yield Span(SpanType.NAME, fresh.index(value), fresh=True)
+        """Stretches of the message that no record found so far is named by, or holds."""
+        for kind in _FRESH:
+            spans = [span for span in self.situation.percept.spans if span.type in span_family(kind)]
+            if any(same(span.value, value) for span in spans):
+                fresh = [span.value for span in spans if not self.situation.holds(span)]
+                if len(fresh) < len(spans):
+                    places = [place for place, held in enumerate(fresh) if same(held, value)]
+                    yield from (Span(kind, place, fresh=True) for place in places[:1])
 
     def _fresh_atoms(self) -> Iterator[Atom]:
         for span in self.situation.percept.spans:
@@ -128,7 +147,22 @@ class Explainer:
                 yield source, span.value
 
     def _atoms(self) -> list[Atom]:
-        return [*self._heard, *self._fixed]
+        return [*self._heard, *self._fixed, *self._read_atoms()]
+
+    def _read_atoms(self) -> Iterator[Atom]:
+        for text, percept in self._texts():
+            for found in percept.spans:
+                for kind in _readings(found):
+                    alike = [span for span in percept.spans if span.type in span_family(kind)]
+                    yield Read(text, Span(kind, alike.index(found))), found.value
+
+    def _texts(self) -> Iterator[tuple[Prev, Percept]]:
+        """The texts of the records found so far."""
+        for source, held in self._fixed:
+            if not isinstance(source, Prev) or not isinstance(held, str):
+                continue
+            if source.field in TEXT_FIELDS and source.part is Part.WHOLE and source.where.rows != ARGUMENTS:
+                yield source, self.situation.read(held)
 
     def _lists(self, value: Sequence[object]) -> Iterator[Source]:
         for steps, earlier in ((self.situation.steps, False), (self.situation.earlier, True)):
@@ -138,6 +172,11 @@ class Explainer:
                         for field in rows[0]:
                             if same([row.get(field) for row in rows], value):
                                 yield Every(step.where(name, earlier=earlier), field)
+                    live = [rows[index] for index in live_rows(rows)] if name != ARGUMENTS else []
+                    if live and len(live) == len(value):
+                        for field in live[0]:
+                            if same([row.get(field) for row in live], value):
+                                yield Every(step.where(name, earlier=earlier), field, live=True)
 
     def _computed(self, value: object, own: Sequence[Atom]) -> Iterator[Source]:
         atoms = [*self._atoms(), *own]
@@ -152,6 +191,9 @@ class Explainer:
         if isinstance(value, str) and not _UUID.fullmatch(value):
             if self._may_be_a_word(param, value):
                 yield Lex(param)
+            for text, percept in self._texts():
+                if same(self._knowledge.meaning(param, percept), value):
+                    yield Read(text, Lex(param))
             for back, percept in enumerate(reversed(self.situation.percepts)):
                 if back and same(self._knowledge.meaning(param, percept), value):
                     yield Lex(param, back)
@@ -173,7 +215,8 @@ class Explainer:
         meant = self._knowledge.meaning(param, self.situation.percept)
         if meant is not UNBOUND:
             return same(meant, value)
-        return len(value.split()) <= 4 and value.lower() not in self.situation.percept.text.lower()  # noqa: PLR2004
+        said = any(value.lower() in percept.text.lower() for percept in self.situation.percepts)
+        return len(value.split()) <= 4 and not said  # noqa: PLR2004
 
     def _table_keys(self, path: str, arguments: Mapping[str, object]) -> Iterator[tuple[Source, object, str]]:
         for name, held in arguments.items():
@@ -246,7 +289,7 @@ def _span_atoms(found: SpanFound, kind: SpanType, percept: Percept, back: int) -
             yield by_word, found.value
     if back == 0:
         yield Span(kind, ANY_PLACE), found.value
-        if kind is SpanType.NAME and len(alike) > 1 and len(found.text) == max(len(span.text) for span in alike):
+        if kind is SpanType.NAME and len(alike) > 1 and found is max(alike, key=lambda span: len(span.text)):
             yield Span(kind, LONGEST), found.value
     if kind is SpanType.NAME:
         for part in (Part.FIRST, Part.REST):
@@ -267,6 +310,9 @@ def _step_atoms(step: SeenStep, situation: Situation, *, earlier: bool) -> Itera
             yield from _row_atoms(rows[named], where, entity=True)
         yield from _row_atoms(rows[situation.found_row(rows)], where, entity=False)
         yield from _ref_atoms(rows, where)
+        other = situation.other_row(rows) if len(rows) > 1 else None
+        if other is not None:
+            yield from _cells(rows[other], Ref(where, "", Pick.OTHER))
 
 
 def _row_atoms(row: RowView, where: Where, *, entity: bool) -> Iterator[Atom]:
@@ -285,9 +331,13 @@ def _ref_atoms(rows: Sequence[RowView], where: Where) -> Iterator[Atom]:
     for ref in (*_superlatives(rows, where), *_states(rows, where)):
         index = pick_row(rows, ref.pick, ref.by, live=ref.live, value=ref.value)
         if index is not None:
-            for field, value in rows[index].items():
-                if value is not None and not is_list(value):
-                    yield Ref(where, field, ref.pick, ref.by, ref.live, ref.value), value
+            yield from _cells(rows[index], ref)
+
+
+def _cells(row: RowView, ref: Ref) -> Iterator[Atom]:
+    for field, value in row.items():
+        if value is not None and not is_list(value):
+            yield replace(ref, field=field), value
 
 
 def _superlatives(rows: Sequence[RowView], where: Where) -> Iterator[Ref]:

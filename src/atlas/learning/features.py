@@ -18,7 +18,17 @@ from atlas.learning.programs import (
     Guard,
 )
 from atlas.learning.sightings import PublicWords, digest_text
-from atlas.learning.situation import ARGUMENTS, PLAIN_FIELDS, RowView, SeenStep, Situation, is_number
+from atlas.learning.situation import (
+    ARGUMENTS,
+    PLAIN_FIELDS,
+    TEXT_FIELDS,
+    RowView,
+    SeenStep,
+    Situation,
+    is_number,
+    same,
+    says,
+)
 
 Feature = str | float
 
@@ -26,6 +36,7 @@ _SAID = {"money": (SpanType.MONEY, SpanType.NUMBER), "percent": (SpanType.PERCEN
 _PRESENCE = (SpanType.MONEY, SpanType.PERCENT, SpanType.DATE, SpanType.EMAIL, SpanType.FILE, SpanType.NAME)
 _WORD_FIELDS = frozenset({"stage", "status", "industry", "type", "territory", "role", "access", "entity_type"})
 _NONE = "none"
+_MEANT = "means."
 _LEAST_SEPARATION = 0.99
 _LEAST_NUMBERS = 2  # cases of each side before a bound between numbers is believed
 _LEAST_NUMBERS_TOGETHER = 6
@@ -57,10 +68,11 @@ def features_of(
     for param in params:
         meant = knowledge.meaning(param, percept)
         if isinstance(meant, str):
-            found[f"means.{param}"] = _word(meant, public)
+            found[f"{_MEANT}{param}"] = _word(meant, public)
     said = found.get("said.money")
     for step in situation.steps:
         found |= dict(_step_features(step, situation, said if isinstance(said, float) else None, public))
+        found |= dict(_text_features(step, situation, knowledge, params))
     return found
 
 
@@ -139,12 +151,15 @@ def speak_for(
     """
     own = {known.feature: known for known in ranges}
     total = 0.0
+    cases = max((known.cases for known in ranges), default=0)
     for feature, word in here.items():
         if not isinstance(word, str) or not group.knows(feature):
             continue
         usual = everything.share(feature, word, 0.5, 1.0)
         chance = group.share(feature, word, usual, weights.usual)
         known = own.get(feature)
+        if known is None and feature.startswith(_MEANT):
+            total += math.log(weights.group / (cases + weights.group))  # such words were not said for it
         if known is not None:
             chance = (dict(known.words).get(word, 0) + weights.group * chance) / (known.cases + weights.group)
         total += math.log(chance / usual)
@@ -248,6 +263,8 @@ _PRIORS = (
     (".found", 2.5),
     ("discount", 2.0),
     (".own", 2.0),
+    (".asker", 2.0),
+    (".said", 1.5),
     ("means.stage", 1.8),
     ("means.status", 1.8),
     (".stage", 1.5),
@@ -319,6 +336,22 @@ def _step_features(
             yield from _row_features(place, rows[named or 0], situation, said, public)
 
 
+def _text_features(
+    step: SeenStep, situation: Situation, knowledge: Knowledge, params: Sequence[str]
+) -> Iterator[tuple[str, Feature]]:
+    """Of which parameters the text of a record names a value."""
+    for name, rows in step.row_sets.items():
+        if name == ARGUMENTS or not rows or is_writing(step.tool):
+            continue
+        row = rows[situation.named_row(rows) or 0]
+        for field in TEXT_FIELDS:
+            text = row.get(field)
+            if isinstance(text, str) and text:
+                percept = situation.read(text)
+                named = [param for param in params if isinstance(knowledge.meaning(param, percept), str)]
+                yield f"{_kind_of(step, name, rows)}.{field}.says", " ".join(sorted(named)) or _NONE
+
+
 def _kind_of(step: SeenStep, name: str, rows: Sequence[RowView]) -> str:
     """Return the kind of record that a list holds, so that it does not matter by which call it was found."""
     key = next(iter(rows[0]), "") if rows else ""
@@ -338,7 +371,10 @@ def _row_features(
             yield f"{place}.{field}", _word(value, public)
         elif field in ("owner", "handle", "author") and isinstance(value, str):
             yield f"{place}.{field}.own", str(value == situation.actor)
-        elif is_number(value) and field != "total":
+            yield f"{place}.{field}.asker", "own" if value == situation.actor else _word(situation.role, public)
+        if field in _SAYABLE and (states := _stated(field, value, situation)):
+            yield f"{place}.{field}.said", states
+        if is_number(value) and field != "total":
             yield f"{place}.{field}", float(value)
             if said is not None and value > 0 and field in ("amount", "value"):
                 yield f"{place}.{field}.discount", 1 - said / value
@@ -349,6 +385,31 @@ def _row_features(
         if field in _OPTIONAL_FIELDS and value not in (None, ""):
             yield f"{place}.{field}.empty", "False"
 
+
+def _stated(field: str, value: object, situation: Situation) -> str:
+    """Return whether the message states the value that a record has, empty where it states none of that kind."""
+    kinds = _SAYABLE[field]
+    spans = [span for span in situation.percept.spans if span.type in kinds]
+    if not kinds:
+        return str(says(situation.percept, value)) if isinstance(value, str) else ""
+    return str(any(same(span.value, value) for span in spans)) if spans else ""
+
+
+_SAYABLE: Mapping[str, tuple[SpanType, ...]] = {
+    "name": (SpanType.NAME, SpanType.QUOTED),
+    "amount": (SpanType.MONEY, SpanType.NUMBER),
+    "value": (SpanType.MONEY, SpanType.NUMBER),
+    "probability": (SpanType.PERCENT, SpanType.NUMBER),
+    "close_date": (SpanType.DATE,),
+    "valid_until": (SpanType.DATE,),
+    "start_date": (SpanType.DATE,),
+    "end_date": (SpanType.DATE,),
+    "email": (SpanType.EMAIL,),
+    "phone": (SpanType.PHONE,),
+    "stage": (),
+    "status": (),
+}
+"""How a message can state the value of a field: a stretch of that type, or (no type) the value itself."""
 
 _OPTIONAL_FIELDS = frozenset(
     {"owner", "close_date", "probability", "notes", "phone", "email", "address", "industry", "title"}

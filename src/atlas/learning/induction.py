@@ -6,14 +6,13 @@ workflow that its own kind of case contradicts is superseded.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
 from atlas.core.records import record
 from atlas.episodes.records import Turn
-from atlas.learning.binding import Binder
-from atlas.learning.cases import CaseReader, ReplyCase, Schemas, StepCase, TurnCase, ValueCase
+from atlas.learning.cases import CaseReader, Schemas, StepCase, TurnCase
 from atlas.learning.english import is_writing
 from atlas.learning.features import widen
 from atlas.learning.language import (
@@ -21,21 +20,28 @@ from atlas.learning.language import (
     Lex,
 )
 from atlas.learning.memory import Memory, Signature, signature_of
+from atlas.learning.merging import (
+    Binders,
+    all_consistent,
+    found_workflow,
+    merge_slots,
+    merge_workflow,
+    signature_of_case,
+    values_of,
+)
 from atlas.learning.perception import CLIENT, PERSON, TITLE
 from atlas.learning.playbooks import Cue, Evidence, Lifecycle, Playbook, PlaybookKind, found_playbook
 from atlas.learning.programs import (
     Follow,
     Habit,
     LeaveToDefault,
-    ReplyPlan,
-    Slot,
     StepPlan,
     Workflow,
 )
 from atlas.learning.repairs import learn_to_try_again
 from atlas.learning.sightings import CaseMark, disjoint, mark_case
 from atlas.learning.situation import RowView, is_list, number_steps
-from atlas.learning.slots import is_consistent, merge_slot, new_slot
+from atlas.learning.slots import new_slot
 
 
 @record
@@ -84,14 +90,26 @@ class Induction:
         case = reader.read(turns)
         if case is None:
             return None
-        binder_for = _Binders(reader, turns)
-        kept = self._merge_or_found(case, binder_for, blamed)
+        binders = Binders(reader, turns)
+        kept = self._merge_or_found(case, binders, blamed)
         self._learn_names(turns[-1], case.mark)
         self._learn_words(turns[-1], case, reader)
         for code in _tried_again(turns[-1]):
             learn_to_try_again(self._memory, self._tenant, code, case.mark)
-        self._learn_habits(case, binder_for)
+        self.learn_rules(case, binders)
         return kept
+
+    def learn_words(self, turns: Sequence[Turn], reader: CaseReader) -> None:
+        """Learn from the last of ``turns``, which is known to be right, what goes beyond single workflows.
+
+        That is what names look like, the words of the house and its tables, and which errors pass.
+        """
+        case = reader.read(turns)
+        if case is not None:
+            self._learn_names(turns[-1], case.mark)
+            self._learn_words(turns[-1], case, reader)
+            for code in _tried_again(turns[-1]):
+                learn_to_try_again(self._memory, self._tenant, code, case.mark)
 
     def leave_to_default(self, turns: Sequence[Turn], reader: CaseReader, *, right: bool) -> Playbook | None:
         """Note how an agent without memory went about the last of ``turns``; only cue and situation are kept.
@@ -117,8 +135,8 @@ class Induction:
             self._count_calls(case)
         return kept
 
-    def _merge_or_found(self, case: TurnCase, binders: _Binders, blamed: Playbook | None) -> Playbook:
-        signature = _signature(case)
+    def _merge_or_found(self, case: TurnCase, binders: Binders, blamed: Playbook | None) -> Playbook:
+        signature = signature_of_case(case)
         candidates: list[tuple[float, str, Playbook, Workflow]] = []
         for playbook in self._memory.with_signature(self._tenant, signature):
             similarity = self._memory.similarity(playbook, case.tokens)
@@ -127,8 +145,8 @@ class Induction:
                 similarity >= self._thresholds.merge_similarity or out_of_use
             ):
                 continue
-            merged = _merge(playbook, playbook.program, case, binders)
-            if _all_consistent(merged):
+            merged = merge_workflow(playbook.evidence.cases, playbook.program, case, binders)
+            if all_consistent(merged):
                 candidates.append((similarity, playbook.id, playbook, merged))
         if candidates:
             _, _, playbook, merged = max(candidates, key=lambda item: item[:2])
@@ -136,7 +154,9 @@ class Induction:
             self._memory.put(grown)
             return grown
         contradicted = blamed if blamed is not None and signature_of_playbook(blamed) == signature else None
-        return self._found(case, _workflow(case, binders), supersedes=None if contradicted is None else contradicted.id)
+        return self._found(
+            case, found_workflow(case, binders), supersedes=None if contradicted is None else contradicted.id
+        )
 
     def _found(self, case: TurnCase, program: Workflow | LeaveToDefault, *, supersedes: str | None = None) -> Playbook:
         evidence = Evidence(cases=(case.mark,), ranges=widen((), case.features))
@@ -195,14 +215,15 @@ class Induction:
                 if isinstance(value, str) and any(isinstance(source, Lex) for source in explained.sources):
                     words.see_phrases(param, percept, public.guard(value), case.mark, public)
                 if isinstance(value, (str, int, float)) and not is_list(value):
-                    binder = reader.binder((turn,), _values(step.arguments))
+                    binder = reader.binder((turn,), values_of(step.arguments))
                     for source in explained.sources:
                         if isinstance(source, Cond):
                             key = binder.value(source.key)
                             if isinstance(key, (str, int, float)):
                                 words.see(f"table:{source.table}", public.guard(key), public.guard(value), case.mark)
 
-    def _learn_habits(self, case: TurnCase, binders: _Binders) -> None:
+    def learn_rules(self, case: TurnCase, binders: Binders) -> None:
+        """Learn the rules of single tools that a case shows."""
         for place, step in enumerate(case.steps):
             if not step.ok or not is_writing(step.tool):
                 continue
@@ -216,7 +237,7 @@ class Induction:
             self._learn_follows(case, place, binders)
 
     def _habit(
-        self, known: Playbook | None, argument: str, step: StepCase, case: TurnCase, *, binders: _Binders
+        self, known: Playbook | None, argument: str, step: StepCase, case: TurnCase, *, binders: Binders
     ) -> Playbook:
         others = {path: seen for path, seen in sorted(step.arguments.items()) if path != argument}
         if known is None or not isinstance(known.program, Habit):
@@ -225,10 +246,10 @@ class Induction:
             program = Habit(step.tool, argument, 1, slots)
             cue = Cue(terms=(step.tool, argument))
             return found_playbook(self._tenant, PlaybookKind.RULE, cue, program, Evidence(cases=(case.mark,)))
-        slots = _merge_slots(known, known.program.slots, others, binders, case.mark)
+        slots = merge_slots(known.evidence.cases, known.program.slots, others, binders, case.mark)
         return self._grown_rule(known, case, replace(known.program, calls=known.program.calls + 1, slots=slots))
 
-    def _learn_follows(self, case: TurnCase, place: int, binders: _Binders) -> None:
+    def _learn_follows(self, case: TurnCase, place: int, binders: Binders) -> None:
         step = case.steps[place]
         later = {other.tool: other for other in reversed(case.steps[place + 1 :]) if is_writing(other.tool)}
         rules = self._memory.rules(self._tenant, "follow", step.tool)
@@ -257,11 +278,11 @@ class Induction:
                 self._memory.put(self._grown_follow(rule, rule.program, later.get(tool), case, binders))
 
     def _grown_follow(
-        self, rule: Playbook, program: Follow, step: StepCase | None, case: TurnCase, binders: _Binders
+        self, rule: Playbook, program: Follow, step: StepCase | None, case: TurnCase, binders: Binders
     ) -> Playbook:
         if step is None:
             return replace(rule, program=replace(program, calls=program.calls + 1))
-        slots = _merge_slots(rule, program.step.slots, step.arguments, binders, case.mark)
+        slots = merge_slots(rule.evidence.cases, program.step.slots, step.arguments, binders, case.mark)
         grown = replace(
             program,
             calls=program.calls + 1,
@@ -307,100 +328,10 @@ _TELLING_VALUES = (TITLE, "industry", "territory", "role")
 """Fields whose values are called by their names."""
 
 
-class _Binders:
-    """Binders for the end of one solved turn, by the call's other arguments."""
-
-    def __init__(self, reader: CaseReader, turns: Sequence[Turn]) -> None:
-        self._situation = reader.situation(turns)
-        self._binder = reader.binder(turns, {})
-
-    def with_arguments(self, arguments: Mapping[str, ValueCase]) -> Binder:
-        return Binder(self._situation, self._binder.knowledge, _values(arguments))
-
-
 def signature_of_playbook(playbook: Playbook) -> Signature:
     """Return the signature of a playbook's workflow; empty for any other program."""
     program = playbook.program
     return signature_of(program) if isinstance(program, (Workflow, LeaveToDefault)) else ()
-
-
-def _values(arguments: Mapping[str, ValueCase]) -> dict[str, object]:
-    return {path: seen.value for path, seen in arguments.items()}
-
-
-def _signature(case: TurnCase) -> Signature:
-    steps = tuple((step.tool, step.error, tuple(sorted(step.arguments))) for step in case.steps)
-    return (steps, case.reply.outcome, case.reply.reason, tuple(sorted(case.reply.facts)))
-
-
-def _workflow(case: TurnCase, binders: _Binders) -> Workflow:
-    steps = tuple(
-        StepPlan(
-            step.tool,
-            tuple(
-                new_slot(path, seen.sources, binders.with_arguments(step.arguments), 0)
-                for path, seen in sorted(step.arguments.items())
-            ),
-            step.error,
-        )
-        for step in case.steps
-    )
-    reply = case.reply
-    facts = tuple(
-        new_slot(name, seen.sources, binders.with_arguments({}), 0) for name, seen in sorted(reply.facts.items())
-    )
-    message = new_slot("message", reply.message.sources, binders.with_arguments({}), 0)
-    return Workflow(steps, ReplyPlan(reply.outcome, reply.reason, facts, message, reply.mentions))
-
-
-def _merge(playbook: Playbook, program: Workflow, case: TurnCase, binders: _Binders) -> Workflow:
-    steps = tuple(
-        StepPlan(plan.tool, _merge_slots(playbook, plan.slots, step.arguments, binders, case.mark), plan.error)
-        for plan, step in zip(program.steps, case.steps, strict=True)
-    )
-    return Workflow(steps, _merge_reply(playbook, program.reply, case.reply, binders, case.mark))
-
-
-def _merge_reply(playbook: Playbook, plan: ReplyPlan, reply: ReplyCase, binders: _Binders, mark: CaseMark) -> ReplyPlan:
-    facts = _merge_slots(playbook, plan.facts, reply.facts, binders, mark)
-    message = plan.message
-    if message is not None:
-        message = _merge_slots(playbook, (message,), {"message": reply.message}, binders, mark)[0]
-    common = tuple(name for name in plan.mentions if name in reply.mentions)
-    return replace(plan, facts=facts, message=message, mentions=common or plan.mentions)
-
-
-def _merge_slots(
-    playbook: Playbook,
-    slots: Sequence[Slot],
-    arguments: Mapping[str, ValueCase],
-    binders: _Binders,
-    mark: CaseMark,
-) -> tuple[Slot, ...]:
-    cases = playbook.evidence.cases
-    number = len(cases)
-    revealing = [place for place, known in enumerate(cases) if disjoint(known, mark)]
-    binder = binders.with_arguments(arguments)
-    merged = [
-        merge_slot(
-            slot, arguments[slot.path].sources, binder, arguments[slot.path].value, case=number, revealing=revealing
-        )
-        if slot.path in arguments
-        else slot
-        for slot in slots
-    ]
-    known_paths = {slot.path for slot in slots}
-    merged += [
-        new_slot(path, seen.sources, binder, number)
-        for path, seen in sorted(arguments.items())
-        if path not in known_paths
-    ]
-    return tuple(merged)
-
-
-def _all_consistent(program: Workflow) -> bool:
-    slots = [slot for step in program.steps for slot in step.slots]
-    return all(map(is_consistent, [*slots, *program.reply.facts]))
 
 
 def _without_most_redundant(prototypes: tuple[tuple[str, ...], ...]) -> tuple[tuple[str, ...], ...]:

@@ -26,6 +26,8 @@ class SpanType(enum.StrEnum):
     ADDRESS = "address"
     """A domain or a malformed e-mail address."""
     PHONE = "phone"
+    POSTAL = "postal"
+    """A postal address: a number, a street and at least one place behind a comma."""
     MONEY = "money"
     PERCENT = "percent"
     DATE = "date"
@@ -57,6 +59,8 @@ class Pick(enum.StrEnum):
     LAST = "last"
     WHERE = "where"
     """The first row whose field holds a public value."""
+    OTHER = "other"
+    """The first live row that no call has changed in this conversation, where one of the rows was changed."""
 
 
 class Shape(enum.StrEnum):
@@ -72,6 +76,7 @@ class Shape(enum.StrEnum):
     """A number with thousands separators."""
     COMPACT_DATE = "compact_date"
     MONTH = "month"
+    COMPACT_MONTH = "compact_month"
     YEAR = "year"
     QUARTER = "quarter"
 
@@ -112,9 +117,9 @@ class Where:
 class Span:
     """A stretch of a user's message: the ``nth`` of its type, or the first of its type behind the word ``after``.
 
-    ``back`` counts messages: 0 is the open turn's. ``fresh`` leaves out what names a record found so far. With ``nth``
-    -1, it may be any of its type (the first is tried first), with -2 it is the longest. ``of`` keeps to names whose
-    shape speaks for that kind of record, empty to those whose shape says nothing.
+    ``back`` counts messages: 0 is the open turn's. ``fresh`` leaves out what a record found so far is named or holds
+    already. With ``nth`` -1, it may be any of its type (the first is tried first), with -2 it is the longest. ``of``
+    keeps to names whose shape speaks for that kind of record, empty to those whose shape says nothing.
     """
 
     type: SpanType
@@ -177,10 +182,11 @@ class Prev:
 
 @record
 class Every:
-    """A field of all rows that an earlier call returned, as a list."""
+    """A field of all rows that an earlier call returned, as a list; ``live`` leaves closed and canceled rows aside."""
 
     where: Where
     field: str
+    live: bool = False
     kind: Literal["every"] = "every"
 
 
@@ -232,6 +238,15 @@ class Lex:
 
 
 @record
+class Read:
+    """What a text in a found record says: a stretch of it, or the value that a word of it stands for."""
+
+    text: Prev
+    what: Span | Lex
+    kind: Literal["read"] = "read"
+
+
+@record
 class Cond:
     """The value that goes with the value of ``key``, by the condition table ``table``."""
 
@@ -246,6 +261,14 @@ class Arg:
 
     name: str
     kind: Literal["arg"] = "arg"
+
+
+@record
+class KindOf:
+    """The kind of the record that another argument of the same call identifies, as the tools spell it."""
+
+    name: str
+    kind: Literal["kind_of"] = "kind_of"
 
 
 @record
@@ -309,8 +332,10 @@ Source: TypeAlias = Annotated[
     | Adjusted
     | ClockDate
     | Lex
+    | Read
     | Cond
     | Arg
+    | KindOf
     | Staff
     | Const
     | Phrase

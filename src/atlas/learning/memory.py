@@ -275,8 +275,13 @@ class Memory:
         in_use = playbook.state not in (Lifecycle.SUSPENDED, Lifecycle.RETIRED)
         if isinstance(playbook.program, (Workflow, LeaveToDefault)):
             if in_use:
-                group = signature_of(playbook.program)
-                self._index(playbook.tenant).put(playbook.id, playbook.cue.prototypes, group)
+                known = playbook.cue.situation
+                self._index(playbook.tenant).put(
+                    playbook.id,
+                    playbook.cue.prototypes,
+                    known or signature_of(playbook.program),
+                    alike=bool(known),
+                )
             place = (playbook.tenant, signature_of(playbook.program))
             self._signatures.setdefault(place, {})[playbook.id] = None
         elif in_use:

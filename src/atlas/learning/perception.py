@@ -34,6 +34,7 @@ def _name_pattern(link: str) -> re.Pattern[str]:
 
 _NAME = _name_pattern(_NAME_LINK)
 _LOOSE_NAME = _name_pattern(f"{_LOOSE_LINK}|{_NAME_LINK}")
+_CAPITAL = r"[A-Z\u00c0-\u00dd][\w'\u2019-]+"
 _CONTRACTION = re.compile(r"['\u2019](?:d|m|ve|ll|re)$")
 
 _PASSES: tuple[tuple[SpanType, re.Pattern[str]], ...] = (
@@ -48,6 +49,7 @@ _PASSES: tuple[tuple[SpanType, re.Pattern[str]], ...] = (
         ),
     ),
     (SpanType.FILE, re.compile(rf"[\w./\\-]*[\w-]\.(?:{_FILE_TYPES})\b", re.IGNORECASE)),
+    (SpanType.POSTAL, re.compile(rf"\b\d{{1,5}}[a-z]? {_CAPITAL}(?: {_CAPITAL})+(?:, {_CAPITAL}(?: {_CAPITAL})*)+")),
     (SpanType.DATE, DATE_PATTERN),
     (SpanType.PERCENT, re.compile(rf"(-?(?:{_NUMBER}))\s*(?:%|percent\b|per cent\b|pct\b)", re.IGNORECASE)),
     (
@@ -62,8 +64,11 @@ _PASSES: tuple[tuple[SpanType, re.Pattern[str]], ...] = (
     (SpanType.HANDLE, re.compile(r"\b[a-z]\.[a-z]{2,}\b")),
     (SpanType.ADDRESS, re.compile(r"[\w.+-]*@[\w.-]*\w|\b[a-z][\w-]*(?:\.[a-z][\w-]+)+\b", re.IGNORECASE)),
 )
+_FILE_END = re.compile(rf"\.(?:{_FILE_TYPES})$", re.IGNORECASE)
 _BARE_NUMBER = re.compile(rf"(?<![\w.])-?(?:{_NUMBER})(?![\w])")  # read last: a year may belong to a name
-_NO_WORDS = frozenset({SpanType.SPEECH, SpanType.EMAIL, SpanType.FILE, SpanType.URL, SpanType.ID, SpanType.ADDRESS})
+_NO_WORDS = frozenset(
+    {SpanType.SPEECH, SpanType.EMAIL, SpanType.FILE, SpanType.URL, SpanType.ID, SpanType.ADDRESS, SpanType.POSTAL}
+)
 _LONGEST_NAME = 8  # words of a quoted name
 _SMALLEST_AMOUNT = 1000  # a bare number from here on is read as money
 
@@ -271,7 +276,9 @@ def _read(kind: SpanType, match: re.Match[str], text: str, today: date) -> SpanF
         value = shown
         if not shown.strip():
             return None
-        if shown[-1] in ".!?" or len(shown.split()) > _LONGEST_NAME:
+        if _FILE_END.search(shown):
+            kind = SpanType.FILE
+        elif shown[-1] in ".!?" or len(shown.split()) > _LONGEST_NAME:
             kind = SpanType.SPEECH
     elif kind is SpanType.DATE:
         value = read_date(shown, today)

@@ -70,12 +70,15 @@ class Cue:
         terms: Words that all or nearly all of them have.
         when: Tests that told it apart from its rivals.
         on_error: ``"tool/code/field"`` for a recovery.
+        situation: What kind of message it is, where whoever wrote the lesson knew that; empty otherwise. Lessons for
+            one kind of message are told apart by words only as far as they were seen to differ in them.
     """
 
     prototypes: tuple[tuple[str, ...], ...] = ()
     terms: tuple[str, ...] = ()
     when: tuple[Guard, ...] = ()
     on_error: str | None = None
+    situation: str = ""
 
 
 @record

@@ -20,9 +20,11 @@ from atlas.learning.language import (
     Entity,
     Every,
     Guarded,
+    KindOf,
     Lex,
     Phrase,
     Prev,
+    Read,
     Ref,
     Source,
     Span,
@@ -95,15 +97,17 @@ def describe_source(source: Source) -> str:
         ('today + 30 day', 'the word for stage')
     """
     match source:
-        case Span() | Wrapped() | Lex() | Arg() | Staff():
+        case Span() | Wrapped() | Read() | Lex():
             return _describe_heard(source)
+        case Arg() | KindOf() | Staff():
+            return _describe_given(source)
         case Entity() | Ref() | Prev() | Every():
             return _describe_seen(source)
         case _:
             return _describe_made(source)
 
 
-def _describe_heard(source: Span | Wrapped | Lex | Arg | Staff) -> str:
+def _describe_heard(source: Span | Wrapped | Read | Lex) -> str:
     match source:
         case Span():
             place = f" after {source.after!r}" if source.after else f" no. {source.nth + 1}"
@@ -112,10 +116,18 @@ def _describe_heard(source: Span | Wrapped | Lex | Arg | Staff) -> str:
             return f"{source.type.value}{kind}{place}{part}{_describe_back(source.back)}"
         case Wrapped():
             return f"the text from {source.left or 'the start'!r} to {source.right or 'the end'!r}"
+        case Read():
+            return f"{describe_source(source.what)} in the text of {describe_source(source.text)}"
         case Lex():
             return f"the word for {source.param}{_describe_back(source.back)}"
+
+
+def _describe_given(source: Arg | KindOf | Staff) -> str:
+    match source:
         case Arg():
             return f"the argument {source.name}"
+        case KindOf():
+            return f"the kind of record that {source.name} identifies"
         case Staff():
             return f"the acting colleague's {source.field}"
 
@@ -132,7 +144,7 @@ def _describe_seen(source: Entity | Ref | Prev | Every) -> str:
         case Prev():
             return f"{source.field} in {where}"
         case Every():
-            return f"{source.field} of all rows in {where}"
+            return f"{source.field} of all {'live ' if source.live else ''}rows in {where}"
         case Ref():
             which = f"{source.by} = {source.value}" if source.value else f"{source.pick.value} {source.by}".strip()
             return f"{source.field} of the {'live ' if source.live else ''}row with {which} in {where}"

@@ -2,7 +2,8 @@
 
 Counts are kept in an inverted index; a query touches only cues that share a word with it.
 
-Source: multivariate Bernoulli naive Bayes (McCallum and Nigam 1998), shrunk towards groups (McCallum et al. 1998).
+Sources: multivariate Bernoulli naive Bayes (McCallum and Nigam 1998), shrunk towards groups (McCallum et al. 1998); a
+kernel estimate over single messages (Aitchison and Aitken 1976), averaged with it.
 """
 
 from __future__ import annotations
@@ -52,6 +53,8 @@ class SimilarityWeights:
             the playbook had, or that all of them had and the message lacks.
         prior: Weight of all messages, as a number of messages, where the words of one playbook are counted.
         group: Weight of the messages for playbooks that do the same, likewise.
+        alike: The same for playbooks that are known to answer one kind of message.
+        slip: Chance that a word of a message is left out or another one stands there when it is said again.
     """
 
     nearest: float = 0.5
@@ -61,13 +64,17 @@ class SimilarityWeights:
     mismatch: float = 0.2
     prior: float = 1.0
     group: float = 1.0
+    alike: float = 2.0
+    slip: float = 0.3
 
 
 class _IndexedCue:
     """A playbook's cue, prepared for comparison."""
 
-    def __init__(self, prototypes: tuple[tuple[str, ...], ...], group: Hashable) -> None:
+    def __init__(self, prototypes: tuple[tuple[str, ...], ...], group: Hashable, *, weight: float, alike: bool) -> None:
         self.prototypes = prototypes
+        self.weight = weight
+        self.alike = alike
         self.counts: dict[str, int] = {}
         for prototype in prototypes:
             for token in prototype:
@@ -112,6 +119,7 @@ class CueIndex:
         self._embedder = embedder
         self._cues: dict[str, _IndexedCue] = {}
         self._holders: dict[str, dict[str, None]] = {}
+        self._places: dict[str, dict[tuple[str, int], None]] = {}
         self._frequency: dict[str, int] = {}
         self._groups: dict[Hashable, _Group] = {}
         self._prototypes = 0
@@ -121,20 +129,29 @@ class CueIndex:
     def __contains__(self, playbook_id: object) -> bool:
         return playbook_id in self._cues
 
-    def put(self, playbook_id: str, prototypes: tuple[tuple[str, ...], ...], group: Hashable = None) -> None:
+    def put(
+        self,
+        playbook_id: str,
+        prototypes: tuple[tuple[str, ...], ...],
+        group: Hashable = None,
+        *,
+        alike: bool = False,
+    ) -> None:
         """Set the cue of a playbook; no prototypes remove it.
 
         Args:
             playbook_id: The playbook.
             prototypes: Cue words of the messages that it answered.
             group: What it does; playbooks that do the same learn from each other's messages.
+            alike: The group is of playbooks that answer one kind of message, not of those that do the same.
         """
         known = self._cues.get(playbook_id)
         if (known.prototypes if known is not None else ()) == prototypes:
             return
         self._remove(playbook_id)
         if prototypes:
-            self._add(playbook_id, _IndexedCue(prototypes, group))
+            weight = self._weights.alike if alike else self._weights.group
+            self._add(playbook_id, _IndexedCue(prototypes, group, weight=weight, alike=alike))
         self._idf.clear()
         self._rankings.clear()
         for cue in self._cues.values():
@@ -152,8 +169,9 @@ class CueIndex:
     def _log_odds(self, tokens: tuple[str, ...]) -> dict[str, float]:
         """Return how much likelier each playbook is than a message of no kind in particular, in nats.
 
-        Naive Bayes over the words that a message has and those that it lacks. What a playbook has seen too seldom is
-        taken from all playbooks of its group, and what these have seen too seldom from all messages.
+        Naive Bayes over the words that a message has and those that it lacks, averaged with a kernel estimate over
+        single messages. What a playbook has seen too seldom is taken from all playbooks of its group, and what these
+        have seen too seldom from all messages.
         """
         known = [token for token in tokens if token in self._frequency]
         odds: dict[str, float] = {}
@@ -168,15 +186,51 @@ class CueIndex:
                 total += math.log(chance / share)
                 if token in group.counts:
                     total -= math.log(1 - chance)
-            odds[place] = round(total + math.log(len(cue.prototypes)), _DECIMALS)
-        return odds
+            odds[place] = total + math.log(len(cue.prototypes))
+        return {place: round(total, _DECIMALS) for place, total in self._with_nearness(odds, known).items()}
+
+    def _with_nearness(self, odds: Mapping[str, float], known: Sequence[str]) -> dict[str, float]:
+        """Average what words say one by one with what single messages say.
+
+        Playbooks that answer one kind of message share their messages; words one by one tell them apart.
+        """
+        near = self._nearness(known)
+        kinds: dict[Hashable, list[str]] = {}
+        for place in odds:
+            cue = self._cues[place]
+            kinds.setdefault((True, cue.group) if cue.alike else (False, place), []).append(place)
+        summed: dict[str, float] = {}
+        for places in kinds.values():
+            by_words = _log_sum([odds[place] for place in places])
+            by_messages = _log_sum([near[place] for place in places])
+            together = _log_sum((by_words, by_messages)) - math.log(2)
+            for place in places:
+                summed[place] = together + odds[place] - by_words
+        return summed
+
+    def _nearness(self, known: Sequence[str]) -> dict[str, float]:
+        """Return the log odds of each playbook by its single messages.
+
+        A kernel estimate: a message is one that the playbook answered before, with some words left out and some added.
+        """
+        slip = self._weights.slip
+        shared: dict[tuple[str, int], float] = {}
+        for token in known:
+            weight = math.log((1 - slip) * self._prototypes / self._frequency[token] + slip) - 2 * math.log(slip)
+            for place in self._places[token]:
+                shared[place] = shared.get(place, 0.0) + weight
+        scores: dict[str, list[float]] = {}
+        for (playbook, number), weight in shared.items():
+            size = len(self._cues[playbook].prototypes[number]) + len(known)
+            scores.setdefault(playbook, []).append(weight + size * math.log(slip))
+        return {playbook: _log_sum(found) for playbook, found in scores.items()}
 
     def _chance(self, cue: _IndexedCue, group: _Group, token: str, share: float) -> float:
         """Return the chance of a word in a message for a playbook; ``share`` is its share of all messages."""
         weights = self._weights
         in_group = (group.counts.get(token, 0) + weights.prior * share) / (group.messages + weights.prior)
-        seen = cue.counts.get(token, 0) + weights.group * in_group + weights.prior * share
-        return min(seen / (len(cue.prototypes) + weights.group + weights.prior), _SUREST)
+        seen = cue.counts.get(token, 0) + cue.weight * in_group + weights.prior * share
+        return min(seen / (len(cue.prototypes) + cue.weight + weights.prior), _SUREST)
 
     def _absence_of(self, cue: _IndexedCue, group: _Group) -> float:
         """Return the logarithm of the chance that a message for a playbook has none of the words of its group."""
@@ -228,6 +282,9 @@ class CueIndex:
             self._holders.setdefault(token, {})[playbook_id] = None
             self._frequency[token] = self._frequency.get(token, 0) + count
         self._prototypes += len(cue.prototypes)
+        for number, prototype in enumerate(cue.prototypes):
+            for token in prototype:
+                self._places.setdefault(token, {})[playbook_id, number] = None
 
     def _remove(self, playbook_id: str) -> None:
         cue = self._cues.pop(playbook_id, None)
@@ -240,6 +297,15 @@ class CueIndex:
             if not self._frequency[token]:
                 del self._frequency[token]
         self._prototypes -= len(cue.prototypes)
+        for number, prototype in enumerate(cue.prototypes):
+            for token in prototype:
+                del self._places[token][playbook_id, number]
+
+
+def _log_sum(logs: Sequence[float]) -> float:
+    """Return the logarithm of a sum of numbers that are given by their logarithms."""
+    greatest = max(logs)
+    return greatest + math.log(sum(math.exp(each - greatest) for each in logs))
 
 
 def _overlap(query: Mapping[str, float], shares: Mapping[str, float]) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import TypeGuard, cast
@@ -10,6 +11,7 @@ from typing import TypeGuard, cast
 from atlas.core.records import JsonObject
 from atlas.crm.records import Outcome, ToolCall, ToolResult
 from atlas.episodes.records import Step, Turn
+from atlas.learning.english import is_writing
 from atlas.learning.language import (
     SpanType,
     Where,
@@ -21,6 +23,9 @@ RowView = Mapping[str, object]
 PLAIN_FIELDS = "."
 ARGUMENTS = "args"
 _NAME_FIELDS = ("name", "file_name", "email", "first_name", "last_name", "version")
+TEXT_FIELDS = ("content", "notes")
+"""Fields of records that hold free text."""
+_DESCRIBING_FIELDS = ("title", "status", "stage", "role", "territory", "industry")
 _CLOSED_WORDS = frozenset({"closed-won", "closed-lost", "canceled", "rejected", "inactive", "expired"})
 _LONGEST_LIST = 80  # rows of one result that are looked at
 _NAMING_SPANS = (SpanType.QUOTED, SpanType.NAME, SpanType.EMAIL, SpanType.FILE, SpanType.ID)
@@ -72,6 +77,7 @@ class Situation:
         self.actor = actor
         self.role = role
         self.today = today
+        self._familiar = familiar
         self.steps: list[SeenStep] = number_steps(turns[-1].steps)
         self.made: list[SeenStep] = [SeenStep(step.call, step.result, 0) for step in turns[-1].steps]
         self.earlier: list[SeenStep] = [step for turn in turns[:-1] for step in number_steps(turn.steps)]
@@ -137,6 +143,44 @@ class Situation:
                     if any(_is_name(value, spans, "") for value in _names_of(row)):
                         return index
         return 0
+
+    def other_row(self, rows: Sequence[RowView]) -> int | None:
+        """Return the first live row that no call has changed, None where none of the rows was changed."""
+        changed = {
+            value
+            for step in (*self.earlier, *self.steps)
+            if is_writing(step.tool) and step.result.ok
+            for value in flatten(step.arguments).values()
+            if isinstance(value, str)
+        }
+        untouched = [index for index in live_rows(rows) if next(iter(rows[index].values()), None) not in changed]
+        return untouched[0] if untouched and len(untouched) < len(rows) else None
+
+    def kind_of(self, identifier: object) -> str:
+        """Return the kind of the record with an id, as tools spell it (``Client``); empty where none was seen."""
+        for step in reversed([*self.earlier, *self.steps]):
+            for name, rows in step.row_sets.items():
+                for row in rows if name != ARGUMENTS else ():
+                    key = next(iter(row), "")
+                    if key.endswith("_id") and row[key] == identifier:
+                        return key.removesuffix("_id").capitalize()
+        return ""
+
+    def read(self, text: str) -> Percept:
+        """Return how a text of a record reads."""
+        return perceive(text, self.today, self._familiar)
+
+    def holds(self, span: SpanFound) -> bool:
+        """Tell whether a record that a call of this turn found is named by a stretch of a message, or holds it."""
+        if span.type in (SpanType.NAME, SpanType.QUOTED):
+            return self.names_a_record(span.text)
+        return any(
+            same(value, span.value)
+            for step in self.steps
+            for name, rows in step.row_sets.items()
+            if name != ARGUMENTS and rows
+            for value in rows[self.found_row(rows)].values()
+        )
 
     def names_a_record(self, text: str) -> bool:
         """Tell whether ``text`` is the name of a record that a call of this turn found."""
@@ -318,7 +362,23 @@ def _named_in(percept: Percept, rows: Sequence[RowView]) -> int | None:
         for index, row in enumerate(rows):
             if any(fits(value, spans, percept.text) for value in _names_of(row)):
                 return index
+    return _described_in(percept, rows)
+
+
+def _described_in(percept: Percept, rows: Sequence[RowView]) -> int | None:
+    """Return the only row that has a value which the message states, of those fields that describe records."""
+    for field in _DESCRIBING_FIELDS:
+        fitting = [
+            index for index, row in enumerate(rows) if isinstance(value := row.get(field), str) and says(percept, value)
+        ]
+        if len(fitting) == 1:
+            return fitting[0]
     return None
+
+
+def says(percept: Percept, value: str) -> bool:
+    """Tell whether a message holds a value as whole words, in any case."""
+    return re.search(rf"(?<!\w){re.escape(value)}(?!\w)", percept.text, re.IGNORECASE) is not None
 
 
 def _names_of(row: RowView) -> Iterator[str]:

@@ -31,7 +31,7 @@ _SHORTEST_FILL = 2  # characters
 _LONGEST_TEXT = 400  # characters
 _TEXT_SHAPES = (Shape.PLAIN, Shape.LOWER, Shape.UPPER, Shape.SNAKE, Shape.KEBAB, Shape.JOINED)
 _NUMBER_SHAPES = (Shape.PLAIN, Shape.GROUPED)
-_DATE_SHAPES = (Shape.PLAIN, Shape.COMPACT_DATE, Shape.MONTH, Shape.QUARTER, Shape.YEAR)
+_DATE_SHAPES = (Shape.PLAIN, Shape.COMPACT_DATE, Shape.MONTH, Shape.COMPACT_MONTH, Shape.QUARTER, Shape.YEAR)
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _FILL_ORDER: dict[type, int] = {Entity: 1, Prev: 2, Span: 3, Arg: 4, Staff: 5, ClockDate: 6, Ref: 7}
 
@@ -49,7 +49,7 @@ def find_templates(text: str, atoms: Sequence[tuple[Source, object]], public: Pu
     fills = _fills(text, atoms)
     spots: list[tuple[int, int, str]] = []
     for fill in sorted(fills, key=lambda fill: (-len(fill), fill)):
-        for match in re.finditer(rf"(?<![^\W_]){re.escape(fill)}(?![^\W_])", text):
+        for match in re.finditer(_standing_alone(fill), text):
             if all(match.end() <= start or match.start() >= end for start, end, _ in spots):
                 spots.append((match.start(), match.end(), fill))
     if not spots or (len(spots) == 1 and spots[0][2] == text):
@@ -80,6 +80,12 @@ def merge_templates(kept: Template, found: Template, identity: Identity, *, can_
         holes.append(Hole(common, one.shape))
     glue = tuple(reveal(one, other) if can_reveal else one for one, other in zip(kept.glue, found.glue, strict=True))
     return Template(glue, tuple(holes))
+
+
+def _standing_alone(fill: str) -> str:
+    """Return the pattern of a fill that is no part of a longer word; a number may stand right behind letters."""
+    letter = r"\d" if fill.isdigit() else r"[^\W_]"
+    return rf"(?<!{letter}){re.escape(fill)}(?!{letter})"
 
 
 def _fills(text: str, atoms: Sequence[tuple[Source, object]]) -> dict[str, tuple[Shape, list[Source]]]:

@@ -49,9 +49,12 @@ STRANGERS = "so Ada Moss for Nordic Rail or Zenith Mill"
         (SECOND, PERSON, BOTH, "Ada Moss"),
         (NAME, "opportunity", BOTH, UNBOUND),
         (NAME, CLIENT, TWO_CLIENTS, "Harbor Cranes"),
-        (SECOND, CLIENT, TWO_CLIENTS, "Cedar Foods"),
+        (SECOND, CLIENT, TWO_CLIENTS, "Harbor Cranes"),
+        (Span(SpanType.NAME, 2), CLIENT, TWO_CLIENTS, "Cedar Foods"),
         (NAME, CLIENT, STRANGERS, "Nordic Rail"),
-        (SECOND, CLIENT, STRANGERS, "Zenith Mill"),
+        (SECOND, CLIENT, STRANGERS, "Nordic Rail"),
+        (Span(SpanType.NAME, 2), CLIENT, STRANGERS, "Zenith Mill"),
+        (Span(SpanType.NAME, LONGEST), CLIENT, "so Ada Moss for Harbor Cranes or Harbor Craness", "Harbor Craness"),
         (Span(SpanType.NAME, LONGEST), CLIENT, STRANGERS, "Nordic Rail"),
         (NAME, PERSON, 'so "Ada Moss" for Harbor Cranes', "Ada Moss"),
         (Span(SpanType.QUOTED), CLIENT, 'so "Ada Moss" now', UNBOUND),
@@ -59,7 +62,10 @@ STRANGERS = "so Ada Moss for Nordic Rail or Zenith Mill"
     ],
 )
 def test_the_one_name_of_the_right_kind_is_taken(source: Source, expected: str, message: str, value: object) -> None:
-    """Wherever it stands. Of several the source chooses; without one, a name of no kind, never one of another kind."""
+    """The one at the source's place, if it may be meant; else the one of the right kind, wherever it stands.
+
+    Of several the source chooses; without one, a name of no kind, never one of another kind.
+    """
     assert _value(source, expected, message) == value
 
 

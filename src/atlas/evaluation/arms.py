@@ -13,6 +13,7 @@ ARM_NAMES: Mapping[Arm, str] = {
     Arm.WRONG_COMPANY: "wrong company",
     Arm.OUTCOME_ONLY: "outcome-only teacher",
     Arm.DO_NOTHING: "do nothing",
+    Arm.COMPILED: "compiled",
 }
 
 ARM_MEANINGS: Mapping[Arm, str] = {
@@ -22,6 +23,7 @@ ARM_MEANINGS: Mapping[Arm, str] = {
     Arm.WRONG_COMPANY: "what was learned at another company, forced on this one",
     Arm.OUTCOME_ONLY: "taught only whether it was right, never how",
     Arm.DO_NOTHING: "never calls a tool",
+    Arm.COMPILED: "with lessons compiled from solved cases whose kinds are known: what the language allows",
 }
 
 SHAPES: Mapping[Arm, str] = {
@@ -31,5 +33,6 @@ SHAPES: Mapping[Arm, str] = {
     Arm.WRONG_COMPANY: "diamond",
     Arm.OUTCOME_ONLY: "triangle",
     Arm.DO_NOTHING: "cross",
+    Arm.COMPILED: "star",
 }
 """A shape beside the colour, for eyes and printers that do not tell colours apart."""

@@ -5,7 +5,7 @@ Each is a Protocol, so that an experiment runs the embedded pair, a model-backed
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
 from atlas.core.records import record
@@ -13,7 +13,8 @@ from atlas.crm.hostile import Exposure
 from atlas.crm.records import Change, Response
 from atlas.episodes.loop import EpisodeRun
 from atlas.episodes.protocols import Agent, Demonstrator, Learner, Teacher
-from atlas.episodes.records import Tier
+from atlas.episodes.records import Observation, Tier, Turn
+from atlas.evaluation.records import KindCoverage
 from atlas.scenarios.records import Scenario
 from atlas.scenarios.stage import Adversity
 from atlas.verify.goals import Split
@@ -112,6 +113,35 @@ class Exam(Protocol):
         """
         ...
 
+    def solved_cases(self, count: int) -> Iterable[SolvedCase]:
+        """Return so many solved cases beside the exam's own: in every wording, none about a record of its tests."""
+        ...
+
+
+@record
+class SolvedCase:
+    """A case with its solution, of which the kind is known.
+
+    Attributes:
+        family: Its family.
+        blueprint: Its blueprint.
+        observation: What an agent sees first.
+        turns: The solution, turn by turn.
+    """
+
+    family: str
+    blueprint: str
+    observation: Observation
+    turns: tuple[Turn, ...]
+
+
+@record
+class CompiledMemory:
+    """A memory that was compiled, as a student saves one, and how far its language went."""
+
+    memory: str
+    coverage: tuple[KindCoverage, ...]
+
 
 class Student(Agent, Learner, Protocol):
     """An agent with a memory that can be put aside as text."""
@@ -184,6 +214,10 @@ class AgentPair(Protocol):
 
     def facts(self, memory: str) -> MemoryFacts:
         """Return what the memory holds."""
+        ...
+
+    def compile(self, company_seed: int, cases: Sequence[SolvedCase]) -> CompiledMemory:
+        """Return the best memory that the student's language allows, from a company's cases whose kinds are known."""
         ...
 
 

@@ -132,6 +132,7 @@ class CorpusOptions(Section):
         records: Records of the company, roughly.
         profile: How the families are mixed: as in production, or all alike.
         reskin: Seed of random words that replace nicknames, phrases and parameters; None for the usual ones.
+        compiled: Solved cases that a memory is compiled from, beside the corpus; the compiled arm alone uses them.
     """
 
     stream: int = Field(gt=0, le=100_000)
@@ -140,6 +141,7 @@ class CorpusOptions(Section):
     records: int = Field(default=SKELETON_SIZE, ge=SMALLEST_SIZE, le=LARGEST_SIZE)
     profile: Profile = "production"
     reskin: Seed | None = None
+    compiled: int = Field(default=5000, gt=0, le=100_000)
 
 
 class AdversityOptions(Section):
@@ -171,6 +173,10 @@ class Execution(Section):
     workers: int = Field(default=2, ge=1, le=256)
 
 
+DEFAULT_ARMS = tuple(arm for arm in Arm if arm is not Arm.COMPILED)
+"""What is compared where an experiment does not say; compiling takes longer than all of them."""
+
+
 class ExperimentConfig(Section):
     """One experiment.
 
@@ -190,7 +196,7 @@ class ExperimentConfig(Section):
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")
     company_seeds: tuple[Seed, ...] = Field(min_length=1)
     corpus: CorpusOptions
-    arms: tuple[Arm, ...] = tuple(Arm)
+    arms: tuple[Arm, ...] = DEFAULT_ARMS
     teacher: Tier = Tier.DEMONSTRATION
     window: int = Field(default=25, gt=0)
     confidence: float = Field(default=0.95, gt=0.5, lt=1)
@@ -218,7 +224,7 @@ class ExperimentConfig(Section):
     @property
     def content_hash(self) -> str:
         """Hash of everything that decides the results."""
-        return content_hash(self.model_dump(mode="json", exclude={"execution", *self._absent}))
+        return content_hash(self._dumped(*(set(type(self).model_fields) - {"execution"})))
 
     @property
     def preregistration_hash(self) -> str | None:
@@ -226,12 +232,16 @@ class ExperimentConfig(Section):
         if self.preregistration is None:
             return None
         fixed = {"preregistration", "company_seeds", "corpus", "arms", "teacher", "confidence", "adversity"}
-        return content_hash(self.model_dump(mode="json", include=fixed - self._absent))
+        return content_hash(self._dumped(*fixed))
 
-    @property
-    def _absent(self) -> set[str]:
-        """Sections whose absence says nothing: hashes of experiments from before they existed stay what they were."""
-        return set() if self.adversity is not None else {"adversity"}
+    def _dumped(self, *sections: str) -> JsonObject:
+        """Return sections without what is absent: hashes of experiments from before it existed stay what they were."""
+        dumped = self.model_dump(mode="json", include=set(sections))
+        if self.adversity is None:
+            dumped.pop("adversity", None)
+        if Arm.COMPILED not in self.arms:
+            dumped["corpus"].pop("compiled")
+        return dumped
 
 
 # ---------------------------------------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from atlas.agents.baselines import DoNothing
 from atlas.agents.clerk import Clerk
@@ -10,9 +10,11 @@ from atlas.agents.supervisor import Supervisor
 from atlas.core.canonical import canonical_json
 from atlas.episodes.protocols import Agent, Teacher
 from atlas.episodes.records import Action, Episode, Feedback, Observation, Tier
-from atlas.evaluation.bench import AgentPair, Exam, Lesson, MemoryFacts, Student
+from atlas.evaluation.bench import AgentPair, CompiledMemory, Exam, Lesson, MemoryFacts, SolvedCase, Student
 from atlas.evaluation.config import CorpusOptions
 from atlas.evaluation.exam import CorpusExam
+from atlas.evaluation.records import KindCoverage
+from atlas.learning.compilation import Compiler, Demonstration
 from atlas.learning.controls import rebind_tenant, shuffle_programs
 from atlas.learning.memory import Memory, MemorySnapshot
 from atlas.learning.playbooks import Playbook
@@ -71,6 +73,19 @@ class EmbeddedPair:
     def rebind(self, memory: str, tenant: str) -> str:
         """See :class:`atlas.evaluation.bench.AgentPair`."""
         return canonical_json(rebind_tenant(read_memory(memory), tenant))
+
+    def compile(self, company_seed: int, cases: Sequence[SolvedCase]) -> CompiledMemory:
+        """See :class:`atlas.evaluation.bench.AgentPair`."""
+        memory = Memory()
+        kinds = {f"{case.family}/{case.blueprint}": (case.family, case.blueprint) for case in cases}
+        lessons = [Demonstration(f"{case.family}/{case.blueprint}", case.observation, case.turns) for case in cases]
+        tools = cases[0].observation.tools if cases else ()
+        found = Compiler(memory, tools).compile(lessons)
+        coverage = tuple(
+            KindCoverage(company_seed, *kinds[kind], one.cases, one.explained, one.programs)
+            for kind, one in found.items()
+        )
+        return CompiledMemory(canonical_json(memory.snapshot()), coverage)
 
     def facts(self, memory: str) -> MemoryFacts:
         """See :class:`atlas.evaluation.bench.AgentPair`."""

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
+from atlas.agents.baselines import DoNothing
 from atlas.core.errors import StorageError
 from atlas.crm.hostile import exposures
 from atlas.crm.records import Change, Response
 from atlas.episodes.loop import run_episode
 from atlas.episodes.protocols import Agent, Demonstrator
 from atlas.episodes.records import EpisodeStatus
-from atlas.evaluation.bench import ExamFacts, Sitting
+from atlas.evaluation.bench import ExamFacts, Sitting, SolvedCase
 from atlas.scenarios.casting import GENERATOR_VERSION
-from atlas.scenarios.corpus import Corpus
+from atlas.scenarios.corpus import Corpus, draw_again
 from atlas.scenarios.customer import ScriptedCustomer
 from atlas.scenarios.demonstrator import build_demonstrator
 from atlas.scenarios.records import Scenario
 from atlas.scenarios.stage import Adversity, plant_in, set_stage, verdict_on, with_forbidden
 from atlas.verify.goals import Split
+from atlas.verify.vault import GoalVault
 from atlas.verify.verdict import Verdict
 
 
@@ -86,3 +88,15 @@ class CorpusExam:
     def demonstrator(self, scenario: Scenario) -> Demonstrator:
         """See :class:`atlas.evaluation.bench.Exam`."""
         return build_demonstrator(self._corpus.company_of(scenario), scenario, self._vault)
+
+    def solved_cases(self, count: int) -> Iterator[SolvedCase]:
+        """See :class:`atlas.evaluation.bench.Exam`."""
+        corpus = self._corpus
+        drawn = draw_again(corpus.recipe, corpus.company, count)
+        vault = GoalVault(drawn.sealed)
+        for scenario in drawn.scenarios:
+            demonstrator = build_demonstrator(corpus.company, scenario, vault)
+            stage = set_stage(corpus.company, scenario)
+            customer = ScriptedCustomer(scenario.customer_script)
+            seen = run_episode(DoNothing(), stage.workplace, customer, tenant=self.tenant).first_observation
+            yield SolvedCase(scenario.family, scenario.blueprint, seen, tuple(demonstrator.demonstrate()))

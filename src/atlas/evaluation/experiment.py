@@ -31,6 +31,7 @@ from atlas.evaluation.run_folder import RunFolder, RunSinks, sort_key
 from atlas.evaluation.units import (
     CorpusOpened,
     EpisodeDone,
+    MemoryCompiled,
     MemorySaved,
     Message,
     Unit,
@@ -117,6 +118,7 @@ def load_run(folder: RunFolder, bench: Bench) -> RunLog:
             for unit in plan_units(config)
             if unit.learns and unit.arm is Arm.LEARNED and (memory := folder.load_memory(unit)) is not None
         ),
+        coverage=folder.load_coverage(),
     )
 
 
@@ -190,6 +192,8 @@ class _Session:
             case MemorySaved():
                 final = self._board.add_memory(message.unit, message.episodes, message.memory)
                 self._folder.save_memory(message.unit, message.episodes, message.memory, final=final)
+            case MemoryCompiled():
+                self._folder.save_compiled(message.unit, message.compiled)
             case UnitDone():
                 self._board.close(message.unit)
                 self._stopwatch.stop(message.unit)

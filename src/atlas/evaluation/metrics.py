@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from atlas.core.records import record
 from atlas.core.rng import derive_seed
@@ -24,10 +24,13 @@ from atlas.evaluation.records import (
     ExperimentMetrics,
     FailureExample,
     FamilyResult,
+    GroupResult,
+    KindCoverage,
     MemorySummary,
     Phase,
 )
 from atlas.evaluation.units import LEARNING_ARMS, TEST_SPLIT, donor_of, not_applicable
+from atlas.scenarios.families import FAMILIES_AFTER_FREEZE
 from atlas.statistics.intervals import wilson
 from atlas.statistics.mcnemar import mcnemar_exact
 from atlas.statistics.multiple import holm
@@ -36,7 +39,10 @@ from atlas.statistics.records import Interval, PairedDelta
 from atlas.verify.goals import Split
 
 THRESHOLDS = (0.9, 0.8, 0.7)
+_LATE = frozenset(family.name for family in FAMILIES_AFTER_FREEZE)
 HISTOGRAM_BINS = 10
+EXPRESSIBLE = 0.95
+"""Share of a family's cases that general programs explain, from which on the learner's language can express it."""
 WORST_CASES = 20
 WORST_CASES_PER_FAMILY = 2
 
@@ -53,6 +59,7 @@ class RunLog:
         episodes: Every finished episode, in any order.
         traces: Traces of failures and a sample of the rest, in any order.
         memories: What each company's learned memory held at the end of its stream.
+        coverage: How far the language explained what memories were compiled from.
     """
 
     config: ExperimentConfig
@@ -62,6 +69,7 @@ class RunLog:
     episodes: tuple[EpisodeRecord, ...]
     traces: tuple[EpisodeTrace, ...]
     memories: tuple[MemorySummary, ...]
+    coverage: tuple[KindCoverage, ...] = ()
 
 
 def compute_metrics(log: RunLog) -> ExperimentMetrics:
@@ -70,6 +78,7 @@ def compute_metrics(log: RunLog) -> ExperimentMetrics:
     ledger = _Ledger(log.episodes, config)
     arms = tuple(itertools.chain(_test_results(ledger), _stream_results(ledger)))
     claims = check_claims(config, arms, ledger.difference)
+    families = tuple(_families(ledger, log.coverage))
     return ExperimentMetrics(
         experiment=config.name,
         config_hash=config.content_hash,
@@ -80,7 +89,7 @@ def compute_metrics(log: RunLog) -> ExperimentMetrics:
         corpus_hashes={str(facts.company_seed): facts.content_hash for facts in log.corpora},
         arms=arms,
         curves=tuple(_curves(ledger)),
-        families=tuple(_families(ledger)),
+        families=families,
         score_histogram={arm.value: _histogram(ledger.test(arm)) for arm in config.arms if ledger.test(arm)},
         memories=tuple(sorted(log.memories, key=lambda memory: memory.company_seed)),
         worst_cases=_worst_cases(log.traces),
@@ -89,6 +98,7 @@ def compute_metrics(log: RunLog) -> ExperimentMetrics:
         confidence=config.confidence,
         preregistration_hash=config.preregistration_hash,
         claims=claims,
+        groups=tuple(_groups(ledger, families)),
     )
 
 
@@ -148,6 +158,8 @@ class _Ledger:
         """Reviews and demonstrations that went into the memory of a test arm."""
         if arm in (Arm.MEMORY_OFF, Arm.DO_NOTHING):
             return 0, 0
+        if arm is Arm.COMPILED:
+            return 0, self.config.corpus.compiled * (len(self.config.company_seeds) if company_seed is None else 1)
         school = Arm.OUTCOME_ONLY if arm is Arm.OUTCOME_ONLY else Arm.LEARNED
         if arm is Arm.WRONG_COMPANY and company_seed is not None:
             company_seed = donor_of(company_seed, self.config)
@@ -241,21 +253,50 @@ def _curves(ledger: _Ledger) -> Iterator[CurvePoint]:
                     yield CurvePoint(arm, company_seed, end, ledger.share(inside))
 
 
-def _families(ledger: _Ledger) -> Iterator[FamilyResult]:
-    off, learned = ledger.test(Arm.MEMORY_OFF), ledger.test(Arm.LEARNED)
+def _families(ledger: _Ledger, coverage: Sequence[KindCoverage]) -> Iterator[FamilyResult]:
+    off, learned, compiled = (ledger.test(arm) for arm in (Arm.MEMORY_OFF, Arm.LEARNED, Arm.COMPILED))
     if not learned:
         return
     for family in sorted({entry.family for entry in off}):
-        without = [entry for entry in off if entry.family == family]
-        with_memory = [entry for entry in learned if entry.family == family]
+        without, with_memory, at_best = (
+            [entry for entry in entries if entry.family == family] for entries in (off, learned, compiled)
+        )
         categories = {entry.category for entry in without}
+        solved = [one for one in coverage if one.family == family]
+        cases = sum(one.cases for one in solved)
+        explained = sum(one.explained for one in solved) / cases if cases else None
         yield FamilyResult(
             family=family,
             n=len(without),
             memory_off=ledger.share(without).point,
             learned=ledger.share(with_memory).point,
             category=categories.pop() if len(categories) == 1 else "mixed",
+            expressible=None if explained is None else explained >= EXPRESSIBLE,
+            compiled=ledger.share(at_best).point if at_best else None,
+            explained=explained,
+            after_freeze=family in _LATE,
         )
+
+
+def _groups(ledger: _Ledger, families: Sequence[FamilyResult]) -> Iterator[GroupResult]:
+    """Divide the cases of the frozen test by what they have in common, for the arms that ran."""
+    expressible = {one.family: one.expressible for one in families}
+    late = {one.family for one in families if one.after_freeze}
+    kinds: dict[str, Callable[[EpisodeRecord], str]] = {
+        "level": lambda entry: str(entry.level),
+        "vocabulary": lambda entry: entry.vocabulary,
+        "language": lambda entry: _LANGUAGE[expressible.get(entry.family)],
+        "freeze": lambda entry: ("added after" if entry.family in late else "before") if late else "",
+    }
+    arms = {arm: ledger.test(arm) for arm in ledger.config.arms}
+    for by, kind in kinds.items():
+        for group in sorted({kind(entry) for entry in arms[Arm.MEMORY_OFF]} - {""}):
+            chosen = {arm: [entry for entry in entries if kind(entry) == group] for arm, entries in arms.items()}
+            shares = {arm.value: ledger.share(entries) for arm, entries in chosen.items() if entries}
+            yield GroupResult(by, group, len(chosen[Arm.MEMORY_OFF]), shares)
+
+
+_LANGUAGE: Mapping[bool | None, str] = {True: "expressible", False: "beyond the language", None: ""}
 
 
 def _histogram(entries: Sequence[EpisodeRecord]) -> tuple[float, ...]:

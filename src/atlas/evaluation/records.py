@@ -28,6 +28,7 @@ class Arm(enum.StrEnum):
     WRONG_COMPANY = "wrong_company"
     OUTCOME_ONLY = "outcome_only"
     DO_NOTHING = "do_nothing"
+    COMPILED = "compiled"
 
 
 @record
@@ -201,6 +202,27 @@ class CurvePoint:
 
 
 @record
+class KindCoverage:
+    """How far the learner's language explains the cases of one kind that a memory was compiled from.
+
+    Attributes:
+        company_seed: The company.
+        family: Their family.
+        blueprint: Their blueprint.
+        cases: Number of cases.
+        explained: Number of those that general programs explain in every turn: programs that explain others too.
+        programs: Number of programs.
+    """
+
+    company_seed: int
+    family: str
+    blueprint: str
+    cases: int
+    explained: int
+    programs: int
+
+
+@record
 class FamilyResult:
     """One scenario family on the frozen test.
 
@@ -210,7 +232,11 @@ class FamilyResult:
         memory_off: Strict success without memory.
         learned: Strict success with what was learned.
         category: ``success``, ``failure`` or ``mixed``.
-        expressible: Whether the learner's language can express what the family asks for; None where nobody said.
+        expressible: Whether the learner's language can express what the family asks for: general programs explain at
+            least 95 % of the cases that memories were compiled from. None where none was compiled.
+        compiled: Strict success with a memory that was compiled; None without that arm.
+        explained: Share of the cases behind compiled memories that general programs explain; None without that arm.
+        after_freeze: Whether the family was added after the learner was frozen.
     """
 
     family: str
@@ -219,6 +245,26 @@ class FamilyResult:
     learned: float
     category: str
     expressible: bool | None = None
+    compiled: float | None = None
+    explained: float | None = None
+    after_freeze: bool = False
+
+
+@record
+class GroupResult:
+    """Some of the cases of the frozen test, by what they have in common.
+
+    Attributes:
+        by: What the cases are grouped by: ``level``, ``vocabulary``, ``language`` or ``freeze``.
+        group: Which group, such as ``opaque`` or ``expressible``.
+        n: Cases per arm.
+        arms: Strict success by arm, of those arms that ran.
+    """
+
+    by: str
+    group: str
+    n: int
+    arms: Mapping[str, Interval]
 
 
 @record
@@ -289,6 +335,7 @@ class ExperimentMetrics:
         confidence: Coverage of every interval.
         preregistration_hash: Content hash of the hypotheses that were written down before the run, None without any.
         claims: What became of each of them.
+        groups: Results of groups of cases on the frozen test, pooled.
     """
 
     experiment: str
@@ -309,6 +356,7 @@ class ExperimentMetrics:
     confidence: float = 0.95
     preregistration_hash: str | None = None
     claims: tuple[Claim, ...] = ()
+    groups: tuple[GroupResult, ...] = ()
 
 
 @record

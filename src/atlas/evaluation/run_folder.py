@@ -10,7 +10,8 @@ before the memory that came out of it. Files of a run:
 ``traces.jsonl``          one EpisodeTrace per line, likewise
 ``outcomes.jsonl``        one EpisodeOutcome per line, likewise: what a judge needs to grade the episodes again
 ``checkpoints/``          a stream's memory so far; gone when the run is finished
-``memories/``             final memories: ``<company>.json`` learned, ``<company>-outcome_only.json``
+``memories/``             final memories: ``<company>.json`` learned, ``<company>-outcome_only.json``; compiled ones
+``coverage.json``         one KindCoverage per kind of case that a memory was compiled from
 ``metrics.json``          the figures, in canonical bytes; its presence says that the run is finished
 ``timings.json``          times and host
 ``report.html``           the report
@@ -29,9 +30,18 @@ from typing import TypeVar, cast
 from atlas.core.canonical import canonical_json
 from atlas.core.errors import InputFileError, MisuseError
 from atlas.core.records import JsonObject, as_json, record
-from atlas.evaluation.bench import ExamFacts
+from atlas.evaluation.bench import CompiledMemory, ExamFacts
 from atlas.evaluation.config import ExperimentConfig, parse_experiment
-from atlas.evaluation.records import Arm, EpisodeOutcome, EpisodeRecord, EpisodeTrace, ExperimentMetrics, Phase, Timings
+from atlas.evaluation.records import (
+    Arm,
+    EpisodeOutcome,
+    EpisodeRecord,
+    EpisodeTrace,
+    ExperimentMetrics,
+    KindCoverage,
+    Phase,
+    Timings,
+)
 from atlas.evaluation.units import Unit
 from atlas.settings.parsing import parse_json, parse_record, read_text
 from atlas.telemetry.files import write_atomically
@@ -42,6 +52,7 @@ T = TypeVar("T", EpisodeRecord, EpisodeTrace, EpisodeOutcome)
 _FILES = (
     "config.json",
     "corpora.json",
+    "coverage.json",
     "episodes.jsonl",
     "traces.jsonl",
     "outcomes.jsonl",
@@ -141,6 +152,13 @@ class RunFolder:
         facts = parse_record(tuple[ExamFacts, ...], parse_json(read_text(path), str(path)), str(path))
         return {entry.company_seed: entry for entry in facts}
 
+    def load_coverage(self) -> tuple[KindCoverage, ...]:
+        """Return how far the language explained what memories were compiled from; empty where none was."""
+        path = self.path / "coverage.json"
+        if not path.is_file():
+            return ()
+        return parse_record(tuple[KindCoverage, ...], parse_json(read_text(path), str(path)), str(path))
+
     def load_checkpoint(self, unit: Unit) -> Checkpoint | None:
         """Return a stream's last saved memory, None where there is none."""
         path = self._checkpoint_path(unit)
@@ -228,6 +246,13 @@ class RunFolder:
             write_atomically(self.memory_path(unit), memory)
         else:
             write_atomically(self._checkpoint_path(unit), canonical_json(Checkpoint(episodes, memory)) + "\n")
+
+    def save_compiled(self, unit: Unit, compiled: CompiledMemory) -> None:
+        """Write a compiled memory, and how far the language explained what it was compiled from."""
+        write_atomically(self.memory_path(unit), compiled.memory)
+        others = [one for one in self.load_coverage() if one.company_seed != unit.company_seed]
+        ordered = sorted((*others, *compiled.coverage), key=lambda one: (one.company_seed, one.family, one.blueprint))
+        write_atomically(self.path / "coverage.json", canonical_json(ordered) + "\n")
 
     def finish(
         self,

@@ -7,6 +7,7 @@ student is made so that teaching it would raise.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from atlas.core.errors import CorpusError
 from atlas.core.rng import derive_seed
@@ -19,6 +20,7 @@ from atlas.evaluation.units import (
     Assignment,
     CorpusOpened,
     EpisodeDone,
+    MemoryCompiled,
     MemorySaved,
     Message,
     Unit,
@@ -37,8 +39,8 @@ def run_unit(assignment: Assignment, bench: Bench, config: ExperimentConfig) -> 
     """Run an assignment and yield what happens, in order, as it happens.
 
     Yields:
-        CorpusOpened once, EpisodeDone per episode, MemorySaved after every window of a stream and at its end, UnitDone
-        last.
+        CorpusOpened once, MemoryCompiled where the unit has such a memory, EpisodeDone per episode, MemorySaved after
+        every window of a stream and at its end, UnitDone last.
 
     Raises:
         CorpusError: the corpus holds another number of cases than was asked for.
@@ -79,6 +81,10 @@ def _run_stream(assignment: Assignment, exam: Exam, bench: Bench, config: Experi
 
 def _run_frozen(assignment: Assignment, exam: Exam, bench: Bench, config: ExperimentConfig) -> Iterator[Message]:
     unit = assignment.unit
+    if unit.arm is Arm.COMPILED:
+        compiled = bench.pair.compile(exam.facts.company_seed, tuple(exam.solved_cases(config.corpus.compiled)))
+        yield MemoryCompiled(unit, compiled)
+        assignment = replace(assignment, memory=compiled.memory)
     agent, memory_hash = _frozen_agent(assignment, exam, bench)
     adversity = config.worlds
     cases = exam.cases(unit.split)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from atlas.core.records import record
 from atlas.episodes.records import Tier
+from atlas.evaluation.bench import CompiledMemory
 from atlas.evaluation.config import ExperimentConfig
 from atlas.evaluation.records import Arm, EpisodeOutcome, EpisodeRecord, EpisodeTrace, Phase
 from atlas.verify.goals import Split
@@ -17,6 +18,8 @@ TEST_SPLIT = Split.TEST_SAME
 
 LEARNING_ARMS = (Arm.LEARNED, Arm.OUTCOME_ONLY)
 """Arms with a stream and a memory of their own."""
+
+_ON_THEIR_OWN = (Arm.MEMORY_OFF, Arm.DO_NOTHING, Arm.COMPILED)  # no stream comes before their tests
 
 
 @record
@@ -77,7 +80,7 @@ def memory_source(unit: Unit, config: ExperimentConfig) -> Unit | None:
 
     The wrong company of each company is the next one in the configuration, of the last one the first.
     """
-    if unit.phase is not Phase.TEST or unit.arm in (Arm.MEMORY_OFF, Arm.DO_NOTHING):
+    if unit.phase is not Phase.TEST or unit.arm in _ON_THEIR_OWN:
         return None
     if unit.arm is Arm.OUTCOME_ONLY:
         return Unit(unit.company_seed, Phase.STREAM, Arm.OUTCOME_ONLY)
@@ -150,10 +153,18 @@ class MemorySaved:
 
 
 @record
+class MemoryCompiled:
+    """The memory of a test unit was compiled; said once, before its episodes."""
+
+    unit: Unit
+    compiled: CompiledMemory
+
+
+@record
 class UnitDone:
     """Every episode of a unit has ended."""
 
     unit: Unit
 
 
-Message = CorpusOpened | EpisodeDone | MemorySaved | UnitDone
+Message = CorpusOpened | EpisodeDone | MemorySaved | MemoryCompiled | UnitDone

@@ -152,14 +152,14 @@ class CaseReader:
         mentions = _mentions(response.message, self._schemas.public) if response.outcome is not Outcome.DONE else ()
         features = features_of(situation, self._knowledge, self._schemas.params, self._schemas.public)
         return TurnCase(
-            tokens=self._tokens(situation, turn, steps),
+            tokens=self._tokens(situation, turns, steps),
             steps=tuple(steps),
             reply=ReplyCase(response.outcome, response.reason_code, facts, message, mentions),
             mark=_mark(turn, situation.percept),
             features=features,
         )
 
-    def _tokens(self, situation: Situation, turn: Turn, steps: Sequence[StepCase]) -> tuple[str, ...]:
+    def _tokens(self, situation: Situation, turns: Sequence[Turn], steps: Sequence[StepCase]) -> tuple[str, ...]:
         """The cue, with a placeholder for every parameter that a word of the message stood for."""
         spoken = {
             f"<{path.rpartition('.')[2]}>"
@@ -167,7 +167,7 @@ class CaseReader:
             for path, seen in step.arguments.items()
             if path.rpartition(".")[2] in _SPOKEN and any(isinstance(source, Lex) for source in seen.sources)
         }
-        return tuple(sorted(spoken | set(cue_of(situation, self._knowledge, self._schemas.closed, turn))))
+        return tuple(sorted(spoken | set(cue_of(situation, self._knowledge, self._schemas.closed, turns))))
 
     def binder(self, turns: Sequence[Turn], arguments: Mapping[str, object]) -> Binder:
         """Return a binder for the end of the last of ``turns``."""
@@ -175,7 +175,7 @@ class CaseReader:
 
 
 def cue_of(
-    situation: Situation, knowledge: Knowledge, closed: Mapping[str, tuple[str, ...]], turn: Turn | None = None
+    situation: Situation, knowledge: Knowledge, closed: Mapping[str, tuple[str, ...]], turns: Sequence[Turn] = ()
 ) -> tuple[str, ...]:
     """Return the cue words of the open turn; ``<parameter>`` stands for a word that means one of its values.
 
@@ -183,7 +183,7 @@ def cue_of(
         situation: What is known.
         knowledge: Reads the words of the house.
         closed: Allowed values by parameter.
-        turn: The turn as it was solved; words of the records that it brought up are left out of the cue.
+        turns: The conversation as it was solved; words of the records that it brought up are left out of the cue.
     """
     tokens = set(situation.percept.tokens)
     for param in _SPOKEN:
@@ -191,15 +191,14 @@ def cue_of(
         if isinstance(meant, str) and param in closed:
             tokens -= {canonical(word) for word in re.findall(r"[a-z]+", meant.lower())}
             tokens.add(f"<{param}>")
-    if turn is not None:
-        tokens -= _record_words(turn)
     tokens |= set(situation.context)
     if situation.undone:
         tokens |= {f"~{token}" for token in situation.percepts[-2].tokens}
     if situation.asked_before:
         tokens.add("<asked>")
         tokens |= set(situation.percepts[situation.request].tokens)
-    return tuple(sorted(tokens))
+    named = {word for turn in turns for word in _record_words(turn)}
+    return tuple(sorted(token for token in tokens if token.removeprefix("~") not in named))
 
 
 def _record_words(turn: Turn) -> set[str]:

@@ -9,9 +9,11 @@ language can be expected to.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from atlas.core.ids import content_id
 from atlas.core.records import record
 from atlas.crm.records import ToolSpec
 from atlas.episodes.records import Observation, Turn
@@ -124,6 +126,7 @@ class Compiler:
             for place, read in self._turns(number, demonstration):
                 places.setdefault((demonstration.situation, place, signature_of_case(read.case)), []).append(read)
         explained: dict[int, bool] = {}
+        read_turns = Counter(read.number for reads in places.values() for read in reads)
         programs: dict[str, int] = {}
         for (situation, place, _), reads in places.items():
             for group in _divide(reads, self._thresholds.most_rivals):
@@ -136,9 +139,8 @@ class Compiler:
         coverage: dict[str, Coverage] = {}
         for number, demonstration in enumerate(demonstrations):
             known = coverage.get(demonstration.situation, Coverage(programs=programs.get(demonstration.situation, 0)))
-            coverage[demonstration.situation] = replace(
-                known, cases=known.cases + 1, explained=known.explained + explained.get(number, False)
-            )
+            whole = read_turns[number] == len(demonstration.turns) and explained.get(number, False)
+            coverage[demonstration.situation] = replace(known, cases=known.cases + 1, explained=known.explained + whole)
         return dict(sorted(coverage.items()))
 
     def _reader(self, observation: Observation) -> CaseReader:
@@ -176,7 +178,9 @@ class Compiler:
             evidence = replace(evidence, ranges=widen(evidence.ranges, read.case.features))
         cue = Cue(prototypes=prototypes, terms=terms, situation=situation)
         playbook = found_playbook(tenant, PlaybookKind.WORKFLOW, cue, group.program, evidence)
-        self._memory.put(replace(playbook, state=Lifecycle.ACTIVE))
+        # two programs may look alike as long as their values are sealed; their cases tell them apart
+        name = content_id("pb", [playbook.id, group.marks])
+        self._memory.put(replace(playbook, id=name, state=Lifecycle.ACTIVE))
 
 
 @dataclass(slots=True, eq=False)

@@ -147,7 +147,17 @@ class Explainer:
                 yield source, span.value
 
     def _atoms(self) -> list[Atom]:
-        return [*self._heard, *self._fixed, *self._read_atoms()]
+        return [*self._heard, *self._fixed, *self._read_atoms(), *self._other_atoms()]
+
+    def _other_atoms(self) -> Iterator[Atom]:
+        """The rows that no call has changed so far, where one of their list was changed."""
+        for steps, earlier in ((self.situation.steps, False), (self.situation.earlier, True)):
+            for step in steps:
+                for name, rows in step.row_sets.items():
+                    other = self.situation.other_row(rows) if name != ARGUMENTS and len(rows) > 1 else None
+                    where = step.where(name, earlier=earlier)
+                    if other is not None and (not earlier or self.situation.step_at(where) is step):
+                        yield from _cells(rows[other], Ref(where, "", Pick.OTHER))
 
     def _read_atoms(self) -> Iterator[Atom]:
         for text, percept in self._texts():
@@ -310,9 +320,6 @@ def _step_atoms(step: SeenStep, situation: Situation, *, earlier: bool) -> Itera
             yield from _row_atoms(rows[named], where, entity=True)
         yield from _row_atoms(rows[situation.found_row(rows)], where, entity=False)
         yield from _ref_atoms(rows, where)
-        other = situation.other_row(rows) if len(rows) > 1 else None
-        if other is not None:
-            yield from _cells(rows[other], Ref(where, "", Pick.OTHER))
 
 
 def _row_atoms(row: RowView, where: Where, *, entity: bool) -> Iterator[Atom]:
@@ -382,13 +389,13 @@ def _may_be_key(field: str, value: object) -> bool:
 
 
 def _wrappers(percept: Percept, value: str) -> Iterator[tuple[str, str]]:
-    """Words around ``value`` in the message, where it stands there."""
+    """Words around ``value`` in the message, where it stands there; no words of names."""
     at = percept.text.lower().find(value.lower())
     if at < 0 or percept.text[at : at + len(value)] != value or any(span.value == value for span in percept.spans):
         return
-    left = next((word for word, start in reversed(percept.words) if start + len(word) <= at), "")
-    right = next((word for word, start in percept.words if start >= at + len(value)), "")
-    if left:
-        yield left, ""
-    if right:
-        yield left, right
+    left = next((word for word in reversed(percept.words) if word[1] + len(word[0]) <= at), ("", 0))
+    right = next((word for word in percept.words if word[1] >= at + len(value)), ("", 0))
+    if left[0] and not percept.is_in_name(left[1]):
+        yield left[0], ""
+        if right[0] and not percept.is_in_name(right[1]):
+            yield left[0], right[0]

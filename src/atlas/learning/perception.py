@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
@@ -15,61 +15,23 @@ from atlas.learning.language import (
     SpanType,
 )
 from atlas.learning.name_shapes import pattern_of
-
-_FILE_TYPES = (
-    "csv|docx|doc|key|pdf|pptx|ppt|txt|xlsx|xls|exe|zip|png|jpg|jpeg|html|js|sh|bat|odt|rtf|md|json|xml|mp4|py|gif|msg"
+from atlas.learning.span_patterns import (
+    BARE_NUMBER,
+    CONTRACTION,
+    FILE_END,
+    LOOSE_NAME,
+    NAME,
+    NAME_WORD,
+    PASSES,
+    WORD,
 )
-_NUMBER = r"\d{1,3}(?:[, ']\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
-_WORD = re.compile(r"[a-z0-9]+(?:['\u2019-][a-z0-9]+)*", re.IGNORECASE)
-_NAME_WORD = r"[A-ZÀ-Þ][\w&'\u2019.-]*[\w&]|[A-ZÀ-Þ]"
-_NAME_LINK = r"[ \t]+(?:of|and|&|de|van|von|der|la|le|the)[ \t]+|[\u2013\u2014/]|[ \t]+[&+][ \t]+|[ \t]+"
-_LOOSE_LINK = r"[ \t]*[\u2013\u2014/][ \t]*|[ \t]+[-|][ \t]+"  # taken for a link until the house's names are known
-_NAME_END = r"(?:[ \t]*\([^()\n]{0,20}\d[^()\n]{0,20}\))?"
 
-
-def _name_pattern(link: str) -> re.Pattern[str]:
-    more = rf"(?:{_NAME_WORD}|(?:19|20)\d\d\b|\d{{1,2}}\b(?![%,.]?\d))"
-    return re.compile(rf"(?:{_NAME_WORD})(?:(?:{link}){more})*{_NAME_END}")
-
-
-_NAME = _name_pattern(_NAME_LINK)
-_LOOSE_NAME = _name_pattern(f"{_LOOSE_LINK}|{_NAME_LINK}")
-_CAPITAL = r"[A-Z\u00c0-\u00dd][\w'\u2019-]+"
-_CONTRACTION = re.compile(r"['\u2019](?:d|m|ve|ll|re)$")
-
-_PASSES: tuple[tuple[SpanType, re.Pattern[str]], ...] = (
-    (SpanType.URL, re.compile(r"https?://[^\s\"'<>]+[^\s\"'<>.,;:!?)]")),
-    (SpanType.EMAIL, re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")),
-    (SpanType.ID, re.compile(r"\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b", re.IGNORECASE)),
-    (
-        SpanType.QUOTED,
-        re.compile(
-            r"\"([^\"\n]*)\"|\u201c([^\u201d\n]+)\u201d|«([^»\n]+)»"
-            r"|(?<!\w)['\u2018]([^'\u2019\n]+)['\u2019](?!\w)"
-        ),
-    ),
-    (SpanType.FILE, re.compile(rf"[\w./\\-]*[\w-]\.(?:{_FILE_TYPES})\b", re.IGNORECASE)),
-    (SpanType.POSTAL, re.compile(rf"\b\d{{1,5}}[a-z]? {_CAPITAL}(?: {_CAPITAL})+(?:, {_CAPITAL}(?: {_CAPITAL})*)+")),
-    (SpanType.DATE, DATE_PATTERN),
-    (SpanType.PERCENT, re.compile(rf"(-?(?:{_NUMBER}))\s*(?:%|percent\b|per cent\b|pct\b)", re.IGNORECASE)),
-    (
-        SpanType.MONEY,
-        re.compile(
-            rf"(?P<front>[$€£]|\b(?:USD|EUR|GBP)\b)?\s*(?P<sign>-)?(?P<digits>{_NUMBER})\s?"
-            r"(?P<scale>k|m|mn|million|thousand)?\b\s?(?P<back>USD|EUR|GBP|dollars|euros?|pounds|[€$£])?",
-            re.IGNORECASE,
-        ),
-    ),
-    (SpanType.PHONE, re.compile(r"\+\d[\d\s()-]{7,}\d")),
-    (SpanType.HANDLE, re.compile(r"\b[a-z]\.[a-z]{2,}\b")),
-    (SpanType.ADDRESS, re.compile(r"[\w.+-]*@[\w.-]*\w|\b[a-z][\w-]*(?:\.[a-z][\w-]+)+\b", re.IGNORECASE)),
-)
-_FILE_END = re.compile(rf"\.(?:{_FILE_TYPES})$", re.IGNORECASE)
-_BARE_NUMBER = re.compile(rf"(?<![\w.])-?(?:{_NUMBER})(?![\w])")  # read last: a year may belong to a name
 _NO_WORDS = frozenset(
     {SpanType.SPEECH, SpanType.EMAIL, SpanType.FILE, SpanType.URL, SpanType.ID, SpanType.ADDRESS, SpanType.POSTAL}
 )
+_NAMING = _NO_WORDS | {SpanType.NAME, SpanType.QUOTED, SpanType.HANDLE}  # a word of them may be part of a name
 _LONGEST_NAME = 8  # words of a quoted name
+_LONGEST_FILE = 5  # words of a quoted file name
 _SMALLEST_AMOUNT = 1000  # a bare number from here on is read as money
 
 
@@ -169,6 +131,10 @@ class Percept:
                 masked[span.start : span.end] = " " * (span.end - span.start)
         return "".join(masked)
 
+    def is_in_name(self, place: int) -> bool:
+        """Tell whether the character at ``place`` belongs to a name, or to a stretch that may hold one."""
+        return _is_in_name(place, self.spans)
+
     def of_type(self, kind: SpanType) -> tuple[SpanFound, ...]:
         """Return the spans of one type, by position."""
         return tuple(span for span in self.spans if span.type is kind)
@@ -191,7 +157,7 @@ def perceive(text: str, today: date, familiar: Familiar = NOTHING_FAMILIAR) -> P
         ('<date>', '<money>', '<name>', 'quote', 'until')
     """
     spans = _find_spans(text, today, familiar)
-    words = tuple((match.group().lower(), match.start()) for match in _WORD.finditer(text))
+    words = tuple((match.group().lower(), match.start()) for match in WORD.finditer(text))
     return Percept(text, spans, tuple(sorted({*cue_tokens(text, spans), *_odd_values(text, spans, today)})), words)
 
 
@@ -236,13 +202,13 @@ def _words_outside(text: str, spans: tuple[SpanFound, ...]) -> list[str]:
     for span in spans:
         if span.type is not SpanType.TAIL:
             masked[span.start : span.end] = " " * (span.end - span.start)
-    return [word.lower().removesuffix("'s").removesuffix("\u2019s") for word in _WORD.findall("".join(masked))]
+    return [word.lower().removesuffix("'s").removesuffix("\u2019s") for word in WORD.findall("".join(masked))]
 
 
 def _find_spans(text: str, today: date, familiar: Familiar) -> tuple[SpanFound, ...]:
     taken = bytearray(len(text))
     found: list[SpanFound] = []
-    for kind, pattern in _PASSES:
+    for kind, pattern in PASSES:
         _collect(kind, pattern, text, today, (taken, found))
         if kind is SpanType.QUOTED:
             found += _find_shaped(text, taken, familiar)
@@ -252,9 +218,20 @@ def _find_spans(text: str, today: date, familiar: Familiar) -> tuple[SpanFound, 
         found.append(name)
     mails = [str(span.value).lower() for span in found if span.type is SpanType.EMAIL]
     found = [_with_kind(span, familiar, mails) for span in found]
-    _collect(SpanType.NUMBER, _BARE_NUMBER, text, today, (taken, found))
+    _collect(SpanType.NUMBER, BARE_NUMBER, text, today, (taken, found))
+    found = [_without_name_before(span, text, found) for span in found]
     found += _find_tail(text)
     return tuple(sorted(found, key=lambda span: (span.start, -span.end)))
+
+
+def _without_name_before(span: SpanFound, text: str, found: Sequence[SpanFound]) -> SpanFound:
+    """Return a span whose word before, where that belongs to another span, is left out: it may be a name."""
+    before = re.search(rf"{re.escape(span.after)}\W*$", text[: span.start].lower()) if span.after else None
+    return replace(span, after="") if before is not None and _is_in_name(before.start(), found) else span
+
+
+def _is_in_name(place: int, spans: Iterable[SpanFound]) -> bool:
+    return any(span.start <= place < span.end for span in spans if span.type in _NAMING)
 
 
 def _collect(
@@ -276,7 +253,7 @@ def _read(kind: SpanType, match: re.Match[str], text: str, today: date) -> SpanF
         value = shown
         if not shown.strip():
             return None
-        if _FILE_END.search(shown):
+        if FILE_END.search(shown) and len(shown.split()) <= _LONGEST_FILE:
             kind = SpanType.FILE
         elif shown[-1] in ".!?" or len(shown.split()) > _LONGEST_NAME:
             kind = SpanType.SPEECH
@@ -342,7 +319,7 @@ def _find_values(text: str, taken: bytearray, familiar: Familiar) -> list[SpanFo
     found: list[SpanFound] = []
     for match in familiar.value_pattern.finditer(text) if familiar.values else ():
         first, last = match.span()
-        of_a_name = re.search(rf"(?:{_NAME_WORD}) $", text[:first]) or re.match(rf" (?:{_NAME_WORD})", text[last:])
+        of_a_name = re.search(rf"(?:{NAME_WORD}) $", text[:first]) or re.match(rf" (?:{NAME_WORD})", text[last:])
         if text[first].isupper() and of_a_name is None and not any(taken[first:last]):
             taken[first:last] = b"\1" * (last - first)
             shown = match.group()
@@ -353,7 +330,7 @@ def _find_values(text: str, taken: bytearray, familiar: Familiar) -> list[SpanFo
 
 def _find_names(text: str, taken: bytearray, familiar: Familiar) -> list[SpanFound]:
     found: list[SpanFound] = []
-    for match in (_NAME if familiar.values else _LOOSE_NAME).finditer(text):
+    for match in (NAME if familiar.values else LOOSE_NAME).finditer(text):
         for piece_start, piece_end in _free_pieces(match.start(), match.end(), taken):
             whole = _without_opener(text, piece_start, piece_end)
             for first, last in _parts(text, *whole, familiar) if whole is not None else ():
@@ -392,7 +369,7 @@ def _without_opener(text: str, start: int, end: int) -> tuple[int, int] | None:
             start += 1
             continue
         word = head.group().lower().removesuffix(".").replace("\u2019", "'")
-        if word == "i" or _CONTRACTION.search(word) or head.group().islower():
+        if word == "i" or CONTRACTION.search(word) or head.group().islower():
             start += head.end()
             continue
         bare = word.removesuffix("'s")

@@ -146,7 +146,8 @@ class CueIndex:
             alike: The group is of playbooks that answer one kind of message, not of those that do the same.
         """
         known = self._cues.get(playbook_id)
-        if (known.prototypes if known is not None else ()) == prototypes:
+        held = ((), None, False) if known is None else (known.prototypes, known.group, known.alike)
+        if held == ((prototypes, group, alike) if prototypes else ((), None, False)):
             return
         self._remove(playbook_id)
         if prototypes:

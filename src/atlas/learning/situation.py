@@ -153,8 +153,10 @@ class Situation:
             for value in flatten(step.arguments).values()
             if isinstance(value, str)
         }
-        untouched = [index for index in live_rows(rows) if next(iter(rows[index].values()), None) not in changed]
-        return untouched[0] if untouched and len(untouched) < len(rows) else None
+        live = live_rows(rows)
+        untouched = [index for index in live if next(iter(rows[index].values()), None) not in changed]
+        one_changed = any(next(iter(row.values()), None) in changed for row in rows)
+        return untouched[0] if untouched and one_changed else None
 
     def kind_of(self, identifier: object) -> str:
         """Return the kind of the record with an id, as tools spell it (``Client``); empty where none was seen."""
@@ -178,7 +180,7 @@ class Situation:
             same(value, span.value)
             for step in self.steps
             for name, rows in step.row_sets.items()
-            if name != ARGUMENTS and rows
+            if name not in (ARGUMENTS, PLAIN_FIELDS) and rows
             for value in rows[self.found_row(rows)].values()
         )
 
@@ -378,7 +380,7 @@ def _described_in(percept: Percept, rows: Sequence[RowView]) -> int | None:
 
 def says(percept: Percept, value: str) -> bool:
     """Tell whether a message holds a value as whole words, in any case."""
-    return re.search(rf"(?<!\w){re.escape(value)}(?!\w)", percept.text, re.IGNORECASE) is not None
+    return value != "" and re.search(rf"(?<!\w){re.escape(value)}(?!\w)", percept.text, re.IGNORECASE) is not None
 
 
 def _names_of(row: RowView) -> Iterator[str]:

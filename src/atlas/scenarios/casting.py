@@ -54,6 +54,7 @@ class Casting:
         said: Wordings that were used, as they were chosen; a case uses others where it can.
         names_share: Which of how many shares of all names new records get theirs from; no two splits have the same.
         dialect: Seed of the names that tools and fields have; None for their own.
+        every_wording: Whether cases may have any wording, not only those of the split.
     """
 
     company: Company
@@ -65,6 +66,7 @@ class Casting:
     said: set[str] = dataclasses.field(default_factory=set[str])
     names_share: tuple[int, int] = (0, 1)
     dialect: int | None = None
+    every_wording: bool = False
 
 
 def cast_case(casting: Casting, slot: Slot, day: date, rng: random.Random) -> CastCase:
@@ -77,12 +79,12 @@ def cast_case(casting: Casting, slot: Slot, day: date, rng: random.Random) -> Ca
     names = NameMaker(rng, casting.taken, casting.names_share)
     desk = Desk(company, casting.shelf, day, rng, names)
     case = slot.blueprint.draw(desk)
-    numbers = list(casting.phrasebook.numbers_for(split, slot.family.name, slot.blueprint.name))
+    wordings = casting.phrasebook.wordings(slot.family.name, slot.blueprint.name)
+    own = casting.phrasebook.numbers_for(split, slot.family.name, slot.blueprint.name)
+    numbers = list(range(len(wordings)) if casting.every_wording else own)
     rng.shuffle(numbers)
-    number, chosen = _choose_wording(
-        casting.phrasebook.wordings(slot.family.name, slot.blueprint.name), numbers, casting.said, rng
-    )
-    wording = casting.phrasebook.wordings(slot.family.name, slot.blueprint.name)[number]
+    number, chosen = _choose_wording(wordings, numbers, casting.said, rng)
+    wording = wordings[number]
     turns = tuple(fill(text, case) for text in chosen)
     disclosures = tuple(_disclosure(entry, wording, case, casting.said, rng) for entry in case.disclosures)
     said = "\n".join((*turns, *(entry.text for entry in disclosures)))

@@ -181,6 +181,24 @@ def cook(
     return bind(recipe, (home, *strangers), chapters)
 
 
+def draw_again(recipe: Recipe, company: Company, count: int) -> Chapter:
+    """Return a second drawing of a company's cases, for a memory that is compiled rather than learned.
+
+    It uses the records of the stream, so no record of a test stands in it; but every wording, those of the tests
+    included, on every day that cases play on, and each blueprint equally often.
+
+    Args:
+        recipe: What the corpus was generated from.
+        company: Its company.
+        count: Number of cases.
+
+    Raises:
+        TooManyCasesError: the pool is too small for what is asked of it.
+    """
+    shuffled = dataclasses.replace(recipe, order="naive")
+    return _ChapterWriter.again(shuffled, company, load_phrasebook()).write(count)
+
+
 def bind(recipe: Recipe, companies: Sequence[Company], chapters: Sequence[Chapter]) -> Corpus:
     """Return the corpus that is made of these chapters."""
     return Corpus(
@@ -223,13 +241,23 @@ class _ChapterWriter:
             dialect=recipe.dialect if split is Split.TEST_RENAMED else None,
         )
         self._said: set[tuple[str, ...]] = set()
+        self._drawing: tuple[str, ...] = ()
+        self._days = _DAYS[split]
+
+    @classmethod
+    def again(cls, recipe: Recipe, company: Company, phrasebook: Phrasebook) -> _ChapterWriter:
+        """Return a writer of other cases with the records of the stream: in every wording, from all days."""
+        writer = cls(recipe, company, Split.STREAM, phrasebook, frozenset())
+        writer._casting = dataclasses.replace(writer._casting, every_wording=True)
+        writer._drawing = ("again",)
+        writer._days = (min(first for first, _ in _DAYS.values()), max(last for _, last in _DAYS.values()))
+        return writer
 
     def write(self, count: int) -> Chapter:
         """Return the chapter."""
         slots = self._slots()
-        rng = derive_rng(self._company.seed, "plan", self._split.value)
-        order = plan_split(slots, count, self._recipe.profile, rng)
-        derive_rng(self._company.seed, "order", self._split.value).shuffle(order)
+        order = self._plan(slots, count)
+        derive_rng(self._company.seed, "order", self._split.value, *self._drawing).shuffle(order)
         if self._split is Split.STREAM and self._recipe.order == "compositional":
             order = in_composition(order)
         cast = [self._filled(place, len(order), slot, slots) for place, slot in enumerate(order)]
@@ -239,6 +267,12 @@ class _ChapterWriter:
             tuple(case.scenario for case in cast),
             tuple(case.sealed for case in cast),
         )
+
+    def _plan(self, slots: Sequence[Slot], count: int) -> list[Slot]:
+        if self._drawing:
+            return [slots[place % len(slots)] for place in range(count)]
+        rng = derive_rng(self._company.seed, "plan", self._split.value)
+        return plan_split(slots, count, self._recipe.profile, rng)
 
     def _slots(self) -> tuple[Slot, ...]:
         slots = playable(House(self._company.conventions))
@@ -257,7 +291,7 @@ class _ChapterWriter:
         return case
 
     def _fill(self, place: int, count: int, slot: Slot, slots: Sequence[Slot]) -> CastCase | None:
-        rng = derive_rng(self._company.seed, "case", self._split.value, place)
+        rng = derive_rng(self._company.seed, "case", self._split.value, *self._drawing, place)
         day = self._day(place, count)
         for choice in (slot, *self._stand_ins(slot, slots, rng)):
             for _ in range(_DRAWS):
@@ -278,7 +312,7 @@ class _ChapterWriter:
         return sorted(others, key=lambda other: other.family is not slot.family)
 
     def _day(self, place: int, count: int) -> date:
-        first, last = _DAYS[self._split]
+        first, last = self._days
         day = self._company.directory.today + timedelta(days=first + (last - first) * place // max(count, 1))
         return day - timedelta(days=max(day.weekday() - _SATURDAY + 1, 0))
 

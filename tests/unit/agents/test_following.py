@@ -7,15 +7,18 @@ from datetime import date
 
 import pytest
 
-from atlas.agents.following import aligned, expected_name, options, was_made, with_default_facts
+from atlas.agents.clerk import Clerk
+from atlas.agents.following import aligned, expected_name, options, propose_step, was_made, with_default_facts
 from atlas.agents.proposal import Proposal, Reply
 from atlas.agents.toolbook import Toolbook
-from atlas.crm.records import ErrorCode, Outcome, ReasonCode, ToolCall, ToolError, ToolResult
-from atlas.episodes.records import Step, Turn
+from atlas.crm.records import ErrorCode, Outcome, ReasonCode, ToolCall, ToolError, ToolResult, ToolSpec
+from atlas.episodes.records import Budget, Observation, Step, Turn
 from atlas.learning.binding import NoKnowledge
-from atlas.learning.language import Const, Guarded, Prev, Span, SpanType, Where
-from atlas.learning.perception import CLIENT, PERSON, TITLE, Familiar
-from atlas.learning.playbooks import Cue, Evidence, PlaybookKind, found_playbook
+from atlas.learning.features import Feature, widen
+from atlas.learning.language import Const, Guarded, KindOf, Prev, Source, Span, SpanType, Where
+from atlas.learning.memory import Memory
+from atlas.learning.perception import CLIENT, PERSON, TITLE, Familiar, perceive
+from atlas.learning.playbooks import Cue, Evidence, Playbook, PlaybookKind, found_playbook
 from atlas.learning.programs import Hypothesis, LeaveToDefault, ReplyPlan, Slot, StepPlan, Workflow
 from atlas.learning.recall import Recalled
 from atlas.learning.situation import Situation
@@ -225,3 +228,117 @@ def test_a_lesson_whose_next_call_was_made_is_no_option() -> None:
     (next_call,) = _options(PROGRAM, _situation(FOUND), ANSWER)
     assert next_call is not None
     assert next_call.tool == "add_note"
+
+
+CLIENT_ID, DEAL_ID = (f"{number:08x}-0000-4000-8000-000000000000" for number in range(2))
+
+
+def _rival_slot(path: str, *sources: Source) -> Slot:
+    return Slot(path, 2, tuple(Hypothesis(source, 2, 0) for source in sources))
+
+
+@pytest.mark.parametrize("order", [("entity_id", "entity_type"), ("entity_type", "entity_id")])
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        ({"opportunity_id": DEAL_ID}, ("Opportunity", "kind_of")),
+        ({"client_id": CLIENT_ID}, ("Client", "kind_of")),
+        ({"id": DEAL_ID}, ("Quote", "const")),
+    ],
+    ids=["a-deal", "a-client", "no-kind"],
+)
+def test_the_kind_of_a_record_is_bound_when_the_record_is_known(
+    order: Sequence[str], rows: Mapping[str, str], expected: tuple[str, str]
+) -> None:
+    """Wherever the argument stands, it follows the id; the poorer explanation counts only where there is no kind."""
+    (identifier,) = rows
+    usual = Const(Guarded("d", "Quote", known=True))
+    slots = {
+        "entity_type": _rival_slot("entity_type", KindOf("entity_id"), usual),
+        "entity_id": _slot("entity_id", Prev(Where("find_it", 0, "results"), identifier)),
+    }
+    found = Step(ToolCall("find_it", {}), ToolResult(data={"results": [dict(rows)]}))
+    step = StepPlan("add_note", tuple(slots[path] for path in order))
+    proposal = propose_step(step, _situation(found), NoKnowledge(), least_share=0.5)
+    assert proposal is not None
+    assert (proposal.arguments["entity_type"], proposal.sources["add_note.entity_type"]) == expected
+    assert tuple(proposal.arguments) == tuple(order)
+
+
+def test_without_the_record_a_call_that_needs_its_kind_is_not_made() -> None:
+    """No other explanation, and no row with the id: the argument has no value."""
+    step = StepPlan("add_note", (_slot("entity_id", DEAL_ID), _rival_slot("entity_type", KindOf("entity_id"))))
+    assert propose_step(step, _situation(), NoKnowledge(), least_share=0.5) is None
+
+
+def _tool(name: str, *params: str) -> ToolSpec:
+    properties = {param: {"type": "string"} for param in params}
+    return ToolSpec(name, "", {"type": "object", "properties": properties, "required": list(params)})
+
+
+TOOLS = (
+    _tool("client_search", "name"),
+    _tool("contact_search", "last_name"),
+    _tool("create_new_client", "name"),
+    _tool("respond", "message"),
+)
+OPENING = "Make sure that Harbor Cranes is there"
+FRUITLESS = Step(ToolCall("client_search", {"name": "Harbor Cranes"}), ToolResult(data={"results": [], "total": 0}))
+
+
+def _lesson(steps: Sequence[tuple[str, str]], found: Mapping[str, Feature], *, ok: int, bad: int) -> Playbook:
+    plans = tuple(StepPlan(tool, (_slot(path, Span(SpanType.NAME)),)) for tool, path in steps)
+    evidence = Evidence(followed_ok=ok, followed_bad=bad, ranges=widen((), {"asked": "False", **found}))
+    cue = Cue((perceive(OPENING, date(2026, 3, 2)).tokens,))
+    return found_playbook("t", PlaybookKind.WORKFLOW, cue, Workflow(plans, ReplyPlan(Outcome.DONE)), evidence)
+
+
+def _next_call(*lessons: Playbook, steps: Sequence[Step]) -> ToolCall:
+    memory = Memory()
+    for lesson in lessons:
+        memory.put(lesson)
+    turns = (Turn(OPENING, tuple(steps)),)
+    observation = Observation(turns, "m.okafor", "Rep", date(2026, 3, 2), TOOLS, Budget(9, 9), "t")
+    (call,) = Clerk(memory).act(observation).calls
+    return call
+
+
+def _making(*, ok: int, bad: int) -> Playbook:
+    """Expects to find no client, and makes one."""
+    return _lesson(
+        [("client_search", "name"), ("create_new_client", "name")],
+        {"client.found": "none"},
+        ok=ok,
+        bad=bad,
+    )
+
+
+def _asking(*, ok: int, bad: int) -> Playbook:
+    """Looks for a person first, then for the client, and always found both."""
+    return _lesson(
+        [("contact_search", "last_name"), ("client_search", "name")],
+        {"contact.found": "one", "client.found": "one"},
+        ok=ok,
+        bad=bad,
+    )
+
+
+@pytest.mark.parametrize(
+    ("making", "asking", "tool"),
+    [
+        (_making(ok=20, bad=0), _asking(ok=0, bad=2), "create_new_client"),
+        (_making(ok=0, bad=2), _asking(ok=20, bad=0), "contact_search"),
+    ],
+    ids=["expected-by-the-best", "another-weighs-more"],
+)
+def test_a_fruitless_search_is_followed_up_by_the_lesson_that_weighs_more(
+    making: Playbook, asking: Playbook, tool: str
+) -> None:
+    """The best lesson goes on where it expected to find nothing; else a better one searches elsewhere."""
+    assert _next_call(making, asking, steps=[FRUITLESS]).tool == tool
+
+
+def test_a_fruitless_search_that_no_lesson_expects_leads_elsewhere() -> None:
+    """Where no lesson can go on, one that searches elsewhere is taken, however little it weighs."""
+    call = _next_call(_asking(ok=0, bad=2), steps=[FRUITLESS])
+    assert (call.tool, call.arguments) == ("contact_search", {"last_name": "Harbor Cranes"})

@@ -11,6 +11,7 @@ from atlas.core.errors import ConfigError, InputFileError
 from atlas.crm.faults import FaultPlan
 from atlas.crm.permissions import POLICIES
 from atlas.evaluation.config import (
+    DEFAULT_ARMS,
     ExperimentConfig,
     find_experiment,
     known_keys,
@@ -180,6 +181,17 @@ def test_a_file_that_is_no_mapping_is_an_error(tmp_path: Path, text: str, messag
 
 
 def test_shipped_files_use_known_keys_only_and_all_arms_by_default() -> None:
-    """A control that is left out would have to be left out on purpose."""
+    """A control that is left out would have to be left out on purpose; compiling takes too long for a demonstration."""
     assert "corpus.stream" in known_keys()
-    assert all(load_experiment(name).arms == tuple(Arm) for name in shipped_experiments())
+    arms = {name: load_experiment(name).arms for name in shipped_experiments()}
+    assert arms.pop("dev") == arms.pop("reporting") == tuple(Arm)
+    assert all(those == DEFAULT_ARMS for those in arms.values())
+
+
+def test_what_only_the_compiled_arm_uses_changes_no_other_experiment() -> None:
+    """The number of solved cases is part of what identifies an experiment only where something is compiled."""
+    data: dict[str, object] = {"name": "x", "company_seeds": [1], "corpus": {"stream": 9, "test_same": 9}}
+    more: dict[str, object] = {**data, "corpus": {"stream": 9, "test_same": 9, "compiled": 7}}
+    assert parse_experiment(data, "x").content_hash == parse_experiment(more, "x").content_hash
+    arms = {"arms": ["memory_off", "compiled"]}
+    assert parse_experiment({**data, **arms}, "x").content_hash != parse_experiment({**more, **arms}, "x").content_hash

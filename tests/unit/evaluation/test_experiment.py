@@ -347,7 +347,7 @@ def test_every_key_of_the_configuration_has_a_reader(
     from atlas.evaluation import config as module  # noqa: PLC0415 - patched below
     from atlas.evaluation.embedded import EmbeddedBench  # noqa: PLC0415 - imports the whole exam
 
-    config = make_config()
+    config = make_config(arms=list(Arm))
     read: set[str] = set()
 
     def spy(section: object, name: str) -> object:
@@ -458,3 +458,19 @@ def test_the_configuration_of_a_run_runs_again(
 
 def _content(folder: Path) -> dict[str, bytes]:
     return {str(path): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+def test_the_compiled_arm_brings_its_memory_and_how_far_it_went(
+    tmp_path: Path, make_config: MakeConfig, make_bench: MakeBench, clock: Clock
+) -> None:
+    """It solves everything, its memory is kept, and the families say what the language explains of them."""
+    config = make_config(corpus={"stream": 12, "test_same": 10, "compiled": 8}, arms=list(Arm))
+    metrics = run_experiment(config, tmp_path, bench=make_bench(config), clock=clock)
+    assert result(metrics, Arm.COMPILED) == 1.0
+    folder = RunFolder(tmp_path)
+    assert folder.load_memory(Unit(1, Phase.TEST, Arm.COMPILED)) is not None
+    assert sum(one.cases for one in folder.load_coverage()) == 2 * 8
+    assert [(one.family, one.expressible) for one in metrics.families] == [("family 0", True), ("family 1", False)]
+    pooled = next(one for one in metrics.arms if one.arm is Arm.COMPILED and one.company_seed is None)
+    assert (pooled.reviews, pooled.demonstrations) == (0, 16)
+    assert recompute(folder, make_bench(config)) == metrics

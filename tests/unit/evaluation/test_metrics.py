@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -21,6 +22,7 @@ from atlas.evaluation.records import (
     EpisodeRecord,
     EpisodeTrace,
     ExperimentMetrics,
+    KindCoverage,
     MemorySummary,
     Phase,
 )
@@ -39,6 +41,7 @@ SUCCESSES = {
     Arm.WRONG_COMPANY: 4,
     Arm.OUTCOME_ONLY: 5,
     Arm.DO_NOTHING: 0,
+    Arm.COMPILED: 10,
 }
 
 
@@ -47,7 +50,7 @@ def make_log(make_config: MakeConfig, make_episode: MakeEpisode) -> MakeLog:
     """Build a whole log in which each arm solves the first so many cases of ten, and streams get better by half."""
 
     def build(config: ExperimentConfig | None = None, traces: Sequence[EpisodeTrace] = ()) -> RunLog:
-        config = config or make_config(corpus={"stream": 10, "test_same": 10}, window=5)
+        config = config or make_config(corpus={"stream": 10, "test_same": 10}, window=5, arms=list(Arm))
         episodes = [
             make_episode(
                 company_seed=unit.company_seed,
@@ -133,7 +136,7 @@ def test_p_values_are_exact_and_adjusted(make_log: MakeLog) -> None:
     """McNemar over the pairs that differ, times what Holm asks for; memory-off has none."""
     values = compute_metrics(make_log()).p_values
     assert set(values) == {arm.value for arm in Arm} - {"memory_off"}
-    assert values["learned"] == pytest.approx(5 * mcnemar_exact(0, 12))
+    assert values["learned"] == pytest.approx(5 * mcnemar_exact(0, 12))  # second to compiled
     assert values["shuffled"] == 1.0
 
 
@@ -221,3 +224,39 @@ def test_what_was_run_stands_in_the_figures(make_log: MakeLog) -> None:
     assert metrics.preregistration_hash == log.config.preregistration_hash
     assert metrics.corpus_hashes == {"1": "hash 1", "2": "hash 2"}
     assert (metrics.generator_version, metrics.agents, metrics.offline) == ("1", {"student": "toy"}, True)
+
+
+def test_families_say_how_far_the_language_reaches(make_log: MakeLog) -> None:
+    """From 95 % of the solved cases on, over all companies and blueprints; what the compiled arm did stands beside."""
+    log = make_log()
+    kinds = (("family 0", 19, 20), ("family 0", 19, 20), ("family 1", 20, 20), ("family 1", 17, 20))
+    coverage = tuple(
+        KindCoverage(1 + place % 2, family, f"b{place}", cases, explained, 2)
+        for place, (family, explained, cases) in enumerate(kinds)
+    )
+    even, odd = compute_metrics(replace(log, coverage=coverage)).families
+    assert (even.explained, even.expressible, even.compiled) == (0.95, True, 1.0)
+    assert (odd.explained, odd.expressible, odd.compiled) == (0.925, False, 1.0)
+    assert [one.expressible for one in compute_metrics(log).families] == [None, None]
+
+
+def test_cases_are_grouped_by_what_they_have_in_common(make_log: MakeLog) -> None:
+    """By level, vocabulary and language, with every arm that ran; nothing is said of families added late."""
+    log = make_log()
+    words = ("opaque", "natural", "")
+    episodes = tuple(
+        replace(entry, level=1 + entry.position % 2, vocabulary=words[entry.position % 3]) for entry in log.episodes
+    )
+    coverage = (KindCoverage(1, "family 0", "b", 9, 9, 1), KindCoverage(1, "family 1", "b", 9, 0, 9))
+    groups = compute_metrics(replace(log, episodes=episodes, coverage=coverage)).groups
+    assert [(one.by, one.group, one.n) for one in groups] == [
+        ("level", "1", 10),
+        ("level", "2", 10),
+        ("vocabulary", "natural", 6),
+        ("vocabulary", "opaque", 8),
+        ("language", "beyond the language", 10),
+        ("language", "expressible", 10),
+    ]
+    opaque = next(one for one in groups if one.group == "opaque")
+    assert opaque.arms["learned"] == wilson(6, 8)
+    assert set(opaque.arms) == {arm.value for arm in Arm}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
 from atlas.core.canonical import canonical_json, content_hash
@@ -28,8 +28,9 @@ from atlas.episodes.records import (
     Tier,
     Turn,
 )
-from atlas.evaluation.bench import ExamFacts, Lesson, MemoryFacts, Sitting
+from atlas.evaluation.bench import CompiledMemory, ExamFacts, Lesson, MemoryFacts, Sitting, SolvedCase
 from atlas.evaluation.config import ExperimentConfig
+from atlas.evaluation.records import KindCoverage
 from atlas.scenarios.records import CustomerScript, Scenario
 from atlas.scenarios.stage import Adversity
 from atlas.verify.goals import Split
@@ -122,6 +123,20 @@ class ToyPair:
         )
         return MemoryFacts(content_hash(lessons), shown)
 
+    def compile(self, company_seed: int, cases: Sequence[SolvedCase]) -> CompiledMemory:
+        lessons: dict[str, str] = {}
+        solved: dict[tuple[str, str], int] = {}
+        for case in cases:
+            response = case.turns[0].response
+            assert response is not None
+            lessons[f"{case.observation.tenant}/{case.blueprint}"] = response.message
+            solved[case.family, case.blueprint] = solved.get((case.family, case.blueprint), 0) + 1
+        coverage = tuple(
+            KindCoverage(company_seed, *kind, count, 0 if kind[0] == "family 1" else count, 1)
+            for kind, count in sorted(solved.items())
+        )
+        return CompiledMemory(canonical_json(lessons), coverage)
+
 
 class ToyExam:
     def __init__(self, company_seed: int, config: ExperimentConfig, version: str) -> None:
@@ -181,6 +196,13 @@ class ToyExam:
             raise HeldOutGoalError(scenario.scenario_id)
         right = answer(self.facts.company_seed, int(scenario.blueprint))
         return ToyDemonstrator((Turn(scenario.customer_script.turns[0], (), Response(right)),))
+
+    def solved_cases(self, count: int) -> Iterator[SolvedCase]:
+        for place in range(count):
+            turn = Turn(f"kind {place % KINDS}")
+            seen = Observation((turn,), "a", "rep", date(2026, 1, 1), (), Budget(9, 9), self.tenant)
+            right = Turn(turn.user, (), Response(answer(self.facts.company_seed, place % KINDS)))
+            yield SolvedCase(f"family {place % KINDS % 2}", str(place % KINDS), seen, (right,))
 
     def _draw(self, split: Split, size: int) -> tuple[Scenario, ...]:
         rng = derive_rng(self.facts.company_seed, split.value)

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from atlas.learning.dates import add_months, month_end, quarter_end, read_date
+from atlas.learning.english import spell
 from atlas.learning.language import (
     SpanType,
 )
@@ -91,6 +92,73 @@ def test_cue_holds_no_span_text() -> None:
     tokens = perceive("Move Harbor Crane to Proposal by tomorrow for $5,000", MONDAY).tokens
     assert {"harbor", "crane", "5"}.isdisjoint(tokens)
     assert {"<name>", "<money>", "<date>", "modify"} <= set(tokens)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("now at 12 Harbor Road, Rotterdam", [("postal", "12 Harbor Road, Rotterdam")]),
+        ("now at 12a Old Mill Lane, Leeds, Yorkshire.", [("postal", "12a Old Mill Lane, Leeds, Yorkshire")]),
+        ("it is 5 Quay Street, New Haven, please", [("postal", "5 Quay Street, New Haven")]),
+        ("see 12 Harbor Road please", [("name", "Harbor Road"), ("number", 12)]),
+        ("so 12 harbor road, Leeds", [("name", "Leeds"), ("number", 12)]),
+        ('attach "offer v2.pdf" now', [("file", "offer v2.pdf")]),
+        ("attach 'Harbor Crane.XLSX' now", [("file", "Harbor Crane.XLSX")]),
+        ('see "Harbor Crane.pdfs" now', [("quoted", "Harbor Crane.pdfs")]),
+        ('she wrote "I read a.pdf." today', [("speech", "I read a.pdf."), ("date", "2026-03-02")]),
+    ],
+    ids=[
+        "address",
+        "letter-and-three-places",
+        "town-of-two-words",
+        "no-town",
+        "small-letters",
+        "file-with-blank",
+        "file-in-capitals",
+        "no-file-type",
+        "sentence-about-a-file",
+    ],
+)
+def test_addresses_and_quoted_files(text: str, expected: list[tuple[str, object]]) -> None:
+    """An address has a number, a street and a place behind a comma; a quoted file name is a file, no name."""
+    assert sorted(_spans(text)) == sorted(expected)
+
+
+def test_the_words_of_an_address_are_not_read() -> None:
+    """An address is one stretch: neither its number nor its town is another, and its words stand for nothing."""
+    percept = perceive("move to 12 Harbor Road, Rotterdam now", MONDAY)
+    assert percept.tokens == ("<postal>", "modify")
+    assert percept.plain_text.split() == ["move", "to", "now"]
+
+
+@pytest.mark.parametrize(
+    ("word", "expected"),
+    [
+        ("adn", "and"),
+        ("teh", "the"),
+        ("hte", "the"),
+        ("ofr", "for"),
+        ("the", "the"),
+        ("net", "net"),
+        ("act", "act"),
+        ("ann", "ann"),
+        ("thx", "thx"),
+        ("on", "on"),
+        ("no", "no"),
+        ("ot", "ot"),
+        ("a1n", "a1n"),
+    ],
+)
+def test_of_three_letters_only_swapped_ones_are_read_through(word: str, expected: str) -> None:
+    """A letter too many, too few or wrong makes another word; two letters are too few to tell."""
+    assert spell(word) == expected
+
+
+@pytest.mark.parametrize("polite", ["pls", "plz", "thx", "thnx", "tnx", "ty", "Thx", "adn", "teh"])
+def test_polite_words_and_slips_say_nothing(polite: str) -> None:
+    """The cue is the same with and without them."""
+    plain = perceive("move the deal to the client", MONDAY)
+    assert perceive(f"move the deal {polite} to the client", MONDAY).tokens == plain.tokens
 
 
 @given(st.text(max_size=200))

@@ -99,6 +99,118 @@ def test_ranking_follows_every_change() -> None:
         assert index.rank(tokens) == fresh.rank(tokens)
 
 
+def test_a_message_said_before_comes_above_its_commonest_words() -> None:
+    """What was answered word for word outweighs the many cues that share the usual words of the message."""
+    usual = [("please", "deal", "quote", f"word{number}") for number in range(12)]
+    index = _index(
+        ("said", (("please", "deal", "quote", "sun"), *[("wind", f"hail{number}") for number in range(11)]), "s"),
+        ("usual", tuple(usual), "u"),
+        *((f"other{number}", (("please", f"rain{number}"),), f"o{number}") for number in range(4)),
+    )
+    assert _names(index, "please", "deal", "quote", "sun")[0] == "said"
+    assert _names(index, "please", "deal", "quote")[0] == "usual"
+    exact, nearly = (_odds(index, *words)["said"] for words in (("deal", "quote", "sun", "please"), ("sun", "hail1")))
+    assert exact > nearly
+
+
+def test_a_message_with_a_word_changed_is_still_near() -> None:
+    """The nearer a message is to one that was answered, the likelier its playbook."""
+    index = _index(
+        ("a", (("red", "blue", "green", "teal"), ("fog", "ice")), "a"), ("b", (("red", "amber"), ("sun", "ice")), "b")
+    )
+    messages = (("red",), ("red", "blue"), ("red", "blue", "green"), ("red", "blue", "green", "teal"))
+    leads = [odds["a"] - odds["b"] for odds in (_odds(index, *words) for words in messages)]
+    assert leads == sorted(leads)
+    assert leads[0] < leads[-1]
+
+
+SITUATION = (
+    ("cheap", (("cancel", "cheaper", "quote"), ("cancel", "cheaper", "offer")), "cancel 1"),
+    ("dear", (("cancel", "dearer", "quote"), ("dearer", "offer", "drop")), "cancel 1"),
+)
+STRANGERS = (
+    ("note", (("leave", "note", "quote"), ("cancel", "note")), "note 1"),
+    ("list", (("list", "quote", "offer"), ("list", "drop")), "list 1"),
+)
+
+
+def _situated(*, alike: bool) -> CueIndex:
+    index = CueIndex(SimilarityWeights())
+    for name, prototypes, situation in (*SITUATION, *STRANGERS):
+        index.put(name, prototypes, situation if alike else name, alike=alike)
+    return index
+
+
+@pytest.mark.parametrize("message", [prototype for _, cues, _ in SITUATION for prototype in cues], ids=" ".join)
+def test_lessons_for_one_kind_of_message_share_messages(message: tuple[str, ...]) -> None:
+    """A message that one of them answered calls all of them to mind before any stranger; words tell them apart."""
+    own = next(name for name, cues, _ in SITUATION if message in cues)
+    together, apart = (_odds(_situated(alike=alike), *message) for alike in (True, False))
+    sister = "dear" if own == "cheap" else "cheap"
+    assert list(together)[:2] == [own, sister]
+    strangers = [together[name] for name, _, _ in STRANGERS if name in together]
+    assert together[sister] > max(strangers)
+    assert together[own] - together[sister] < apart[own] - apart[sister]
+
+
+def test_words_that_all_of_them_have_leave_lessons_for_one_kind_level() -> None:
+    """A message that one of them answered word for word speaks for the other about as much, and for no stranger."""
+    cues = {
+        "one": (("deal", "quote", "rain", "wind"), ("cheaper", "hail")),
+        "other": (("deal", "hail", "quote"), ("rain", "wind")),
+        "third": (("deal", "note"), ("sun", "wind")),
+    }
+    message = cues["one"][0]
+    index = CueIndex(SimilarityWeights())
+    for name, prototypes in cues.items():
+        index.put(name, prototypes, "kind 2" if name == "third" else "kind 1", alike=True)
+    odds, alone = _odds(index, *message), _odds(_index(*((name, cues[name], name) for name in cues)), *message)
+    assert abs(odds["one"] - odds["other"]) < 1
+    assert min(odds["one"], odds["other"]) - odds["third"] > 2
+    assert alone["one"] - alone["other"] > 1
+
+
+def test_a_situation_is_one_kind_whatever_it_does() -> None:
+    """In a memory, the cue says what kind of message it is; without that, lessons of unlike calls share nothing."""
+    leads: list[float] = []
+    for situation in ("cancel 1", ""):
+        memory = Memory()
+        for tool, cues in (("cancel_quote", SITUATION[0][1]), ("delete_quote", SITUATION[1][1])):
+            program = Workflow((StepPlan(tool, ()),), ReplyPlan(Outcome.DONE))
+            cue = Cue(cues, situation=situation)
+            memory.put(found_playbook("t", PlaybookKind.WORKFLOW, cue, program, Evidence()))
+        memory.put(_playbook("add_note", "note", "quote"))
+        ((_, best), (_, second), *_) = memory.alike("t", SITUATION[0][1][0])
+        leads.append(best - second)
+    assert leads[0] < leads[1]
+
+
+def test_unknown_words_change_nothing() -> None:
+    """Neither odds nor order, whether lessons share messages or not, and wherever the words stand."""
+    for alike in (True, False):
+        index = _situated(alike=alike)
+        known = index.rank(("cancel", "cheaper", "quote"))
+        assert known
+        assert index.rank(("apple", "cancel", "cheaper", "pear", "quote", "zebra")) == known
+        assert index.rank(("apple", "pear")) == []
+
+
+@pytest.mark.parametrize("name", ["cheap", "dear", "note", "list"])
+def test_removing_a_lesson_restores_the_state(name: str) -> None:
+    """Of lessons for one kind of message too: what is left ranks as if the removed one had never been there."""
+    cues = (*SITUATION, *STRANGERS)
+    index, fresh = _situated(alike=True), CueIndex(SimilarityWeights())
+    for own, prototypes, situation in cues:
+        if own != name:
+            fresh.put(own, prototypes, situation, alike=True)
+    before = {message: index.rank(message) for _, prototypes, _ in cues for message in prototypes}
+    index.put(name, ())
+    assert {message: index.rank(message) for message in before} == {message: fresh.rank(message) for message in before}
+    _, prototypes, situation = next(cue for cue in cues if cue[0] == name)
+    index.put(name, prototypes, situation, alike=True)
+    assert {message: index.rank(message) for message in before} == before
+
+
 def _playbook(tool: str, *words: str, evidence: Evidence | None = None) -> Playbook:
     program = Workflow((StepPlan(tool, ()),), ReplyPlan(Outcome.DONE))
     return found_playbook("t", PlaybookKind.WORKFLOW, Cue((words,), words), program, evidence or Evidence())

@@ -93,6 +93,7 @@ def render_report(
         curve=build_curve(metrics),
         curve_units=CURVE_UNITS,
         families=build_families(metrics),
+        groups=rows.group_table(metrics),
         histograms=build_histograms(metrics),
         memories=_memories(metrics),
         shelves=_shelves(playbooks),

@@ -41,6 +41,7 @@ def _lines(metrics: ExperimentMetrics) -> Iterator[str]:
             yield f"- **{claim.state}**: {escape(claim.name)}: {escape(claim.sentence)}"
     for split in (*rows.frozen_splits(metrics), Split.STREAM.value):
         yield from _split(metrics, split)
+    yield from _groups(metrics)
     yield from _families(metrics)
     yield from _identification(metrics)
 
@@ -74,9 +75,17 @@ def _split(metrics: ExperimentMetrics, split: str) -> Iterator[str]:
 def _families(metrics: ExperimentMetrics) -> Iterator[str]:
     if not metrics.families:
         return
+    compiled = any(one.compiled is not None for one in metrics.families)
     yield from ("", "## Families", "")
     yield from _table(
-        ("family", "kind", "n", "memory off", "learned"),
+        (
+            "family",
+            "kind",
+            "n",
+            "memory off",
+            "learned",
+            *(("compiled", "explained", "remarks") if compiled else ()),
+        ),
         [
             (
                 escape(one.family),
@@ -84,10 +93,19 @@ def _families(metrics: ExperimentMetrics) -> Iterator[str]:
                 formats.count(one.n),
                 formats.percent(one.memory_off),
                 formats.percent(one.learned),
+                *((*rows.compiled_cells(one), escape(", ".join(rows.family_notes(one)))) if compiled else ()),
             )
             for one in metrics.families
         ],
     )
+
+
+def _groups(metrics: ExperimentMetrics) -> Iterator[str]:
+    table = rows.group_table(metrics)
+    if not table.lines:
+        return
+    yield from ("", "## Kinds of cases", "")
+    yield from _table(("cases", *table.headings), [tuple(map(escape, line)) for line in table.lines])
 
 
 def _identification(metrics: ExperimentMetrics) -> Iterator[str]:

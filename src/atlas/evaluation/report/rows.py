@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from atlas.core.records import record
 from atlas.evaluation import formats
 from atlas.evaluation.arms import ARM_NAMES
-from atlas.evaluation.records import Arm, ArmResult, Claim, ExperimentMetrics
+from atlas.evaluation.records import Arm, ArmResult, Claim, ExperimentMetrics, FamilyResult
 from atlas.statistics.gain import normalized_gain
 from atlas.statistics.records import PairedDelta
 from atlas.verify.goals import Split
@@ -219,3 +219,59 @@ def _claim_state(claim: Claim) -> str:
     if claim.met is None:
         return "not measured"
     return "met" if claim.met else "missed"
+
+
+@record
+class Table:
+    """A table: headings of its columns behind the first, and its lines, each beginning with what it is about."""
+
+    headings: tuple[str, ...]
+    lines: tuple[tuple[str, ...], ...]
+
+
+def group_table(metrics: ExperimentMetrics) -> Table:
+    """Return strict success by level, vocabulary, language and freeze, for the arms that ran; no lines without any."""
+    arms = [arm for arm in Arm if any(arm.value in group.arms for group in metrics.groups)]
+    lines = tuple(
+        (
+            _GROUP_NAMES.get((group.by, group.group)) or f"{group.by} {group.group}",
+            formats.count(group.n),
+            *(formats.share_with_interval(group.arms[arm.value]) if arm.value in group.arms else "" for arm in arms),
+        )
+        for group in metrics.groups
+    )
+    return Table(("n", *(ARM_NAMES[arm] for arm in arms)), lines)
+
+
+_GROUP_NAMES: Mapping[tuple[str, str], str] = {
+    ("vocabulary", "opaque"): "opaque vocabulary",
+    ("vocabulary", "natural"): "natural vocabulary",
+    ("language", "expressible"): "families that the language can express",
+    ("language", "beyond the language"): "families beyond the language",
+    ("freeze", "before"): "families before the freeze",
+    ("freeze", "added after"): "families added after the freeze",
+}
+
+_NEEDLESS = 0.9  # strict success without memory from which on a family needs none
+
+
+def family_notes(family: FamilyResult) -> tuple[str, ...]:
+    """Return what a reader should know of a family: beyond the language, memory needless or of no help, added late."""
+    notes: list[str] = []
+    if family.expressible is False:
+        notes.append("beyond the learner's language")
+    if family.memory_off >= _NEEDLESS:
+        notes.append("needs no memory")
+    elif family.compiled is not None and family.compiled <= family.memory_off:
+        notes.append("memory cannot help")
+    if family.after_freeze:
+        notes.append("added after the freeze")
+    return tuple(notes)
+
+
+def compiled_cells(family: FamilyResult) -> tuple[str, str]:
+    """Return a family's success with a compiled memory, and how far general programs explain it."""
+    return (
+        "" if family.compiled is None else formats.percent(family.compiled),
+        "" if family.explained is None else formats.percent(family.explained),
+    )

@@ -150,36 +150,49 @@ def _forest_row(name: str, note: str, change: PairedDelta, scale: Scale) -> Stri
 
 
 def build_families(metrics: ExperimentMetrics) -> StripChart | None:
-    """Return strict success per family, without memory and with it, the best first; None without families."""
+    """Return strict success per family, without memory, with it and compiled, the best first; None without families."""
     if not metrics.families:
         return None
     scale = share_scale()
+    compiled = any(family.compiled is not None for family in metrics.families)
     ordered = sorted(metrics.families, key=lambda one: (-one.learned, -one.memory_off, one.family))
     return StripChart(
-        caption="Strict success per scenario family, memory off and learned",
+        caption="Strict success per scenario family, memory off"
+        + (", learned and compiled" if compiled else " and learned"),
         subject="family",
         axis="strict success, %",
-        headings=("memory off", "learned", "n"),
+        headings=("memory off", "learned", *(("compiled", "explained") if compiled else ()), "n"),
         ticks=share_ticks(scale),
         reference=None,
-        rows=tuple(_family_row(family, scale) for family in ordered),
+        rows=tuple(_family_row(family, scale, compiled=compiled) for family in ordered),
     )
 
 
-def _family_row(family: FamilyResult, scale: Scale) -> StripRow:
+def _family_row(family: FamilyResult, scale: Scale, *, compiled: bool) -> StripRow:
     off, learned = scale.at(family.memory_off), scale.at(family.learned)
-    notes = [family.category]
-    if family.expressible is False:
-        notes.append("beyond the learner's language")
     worse = family.learned < family.memory_off
     name = family.family.replace("_", " ")
     return StripRow(
         label=name,
-        note=", ".join(notes),
+        note=", ".join((family.category, *rows.family_notes(family))),
         lines=(Line(*((learned, off) if worse else (off, learned)), "worse" if worse else Arm.LEARNED.value, "link"),),
         dots=(
             Dot(off, Arm.MEMORY_OFF.value, "ring", f"{name}, memory off: {formats.percent(family.memory_off)}"),
             Dot(learned, Arm.LEARNED.value, "disc", f"{name}, learned: {formats.percent(family.learned)}"),
+            *_compiled_dot(family, name, scale),
         ),
-        cells=(formats.percent(family.memory_off), formats.percent(family.learned), formats.count(family.n)),
+        cells=(
+            formats.percent(family.memory_off),
+            formats.percent(family.learned),
+            *(rows.compiled_cells(family) if compiled else ()),
+            formats.count(family.n),
+        ),
     )
+
+
+def _compiled_dot(family: FamilyResult, name: str, scale: Scale) -> tuple[Dot, ...]:
+    if family.compiled is None:
+        return ()
+    arm = Arm.COMPILED
+    title = f"{name}, {ARM_NAMES[arm]}: {formats.percent(family.compiled)}"
+    return (Dot(scale.at(family.compiled), arm.value, SHAPES[arm], title),)

@@ -12,6 +12,7 @@ from atlas.core.canonical import content_hash
 from atlas.core.rng import derive_rng
 from atlas.crm.records import ErrorCode, Outcome, ReasonCode, Response, ToolCall, ToolError, ToolResult
 from atlas.episodes.records import Attribution, Step, Turn
+from atlas.evaluation.metrics import EXPRESSIBLE
 from atlas.evaluation.records import (
     Arm,
     ArmResult,
@@ -21,6 +22,7 @@ from atlas.evaluation.records import (
     ExperimentMetrics,
     FailureExample,
     FamilyResult,
+    GroupResult,
     MemorySummary,
     Phase,
     Timings,
@@ -57,6 +59,7 @@ FACTORS: Mapping[Arm, float] = {
     Arm.OUTCOME_ONLY: 0.12,
     Arm.WRONG_COMPANY: 0.18,
     Arm.SHUFFLED: -0.04,
+    Arm.COMPILED: 1.1,
 }
 
 Outcomes = dict[tuple[Arm, int], list[tuple[str, bool]]]
@@ -132,11 +135,20 @@ def _families(outcomes: Outcomes) -> Iterator[FamilyResult]:
     for family, (_, _, category) in sorted(FAMILIES.items()):
         shares = {
             arm: [won for seed in SEEDS for name, won in outcomes[arm, seed] if name == family]
-            for arm in (Arm.MEMORY_OFF, Arm.LEARNED)
+            for arm in (Arm.MEMORY_OFF, Arm.LEARNED, Arm.COMPILED)
         }
         n = len(shares[Arm.LEARNED])
-        off, learned = (sum(shares[arm]) / n for arm in (Arm.MEMORY_OFF, Arm.LEARNED))
-        yield FamilyResult(family, n, off, learned, category, family != "vague_reference")
+        off, learned, compiled = (sum(won) / n for won in shares.values())
+        explained = 0.4 if family == "vague_reference" else 1.0
+        yield FamilyResult(family, n, off, learned, category, explained >= EXPRESSIBLE, compiled, explained)
+
+
+def _groups(outcomes: Outcomes) -> Iterator[GroupResult]:
+    for by, groups in (("level", ("2", "3")), ("language", ("expressible", "beyond the language"))):
+        for place, group in enumerate(groups):
+            won = {arm: [w for seed in SEEDS for _, w in outcomes[arm, seed]][place::2] for arm in Arm}
+            n = len(won[Arm.LEARNED])
+            yield GroupResult(by, group, n, {arm.value: wilson(sum(one), n) for arm, one in won.items()})
 
 
 def _histogram(outcomes: Outcomes, arm: Arm) -> tuple[float, ...]:
@@ -156,7 +168,7 @@ def _memory(company: int, draws: random.Random) -> MemorySummary:
 
 @pytest.fixture(scope="session")
 def metrics() -> ExperimentMetrics:
-    """Five companies, six arms, twelve families."""
+    """Five companies, seven arms, twelve families."""
     outcomes = _play(CASES)
     pooled = [_result(outcomes, arm, None) for arm in Arm]
     changes = {one.arm.value: one.delta for one in pooled if one.delta}
@@ -175,6 +187,7 @@ def metrics() -> ExperimentMetrics:
         arms=(*pooled, *(_result(outcomes, arm, seed) for seed in SEEDS for arm in Arm), *stream),
         curves=tuple(_curves()),
         families=tuple(_families(outcomes)),
+        groups=tuple(_groups(outcomes)),
         score_histogram={arm.value: _histogram(outcomes, arm) for arm in Arm},
         memories=tuple(_memory(seed, derive_rng(seed, "memory")) for seed in SEEDS),
         worst_cases=_worst_cases(),

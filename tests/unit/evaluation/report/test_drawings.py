@@ -95,6 +95,19 @@ def test_a_family_that_got_worse_is_marked(metrics: ExperimentMetrics) -> None:
     assert all(_percent(row.lines[0].start) <= _percent(row.lines[0].end) for row in chart.rows)
 
 
+def test_families_show_what_a_compiled_memory_does(metrics: ExperimentMetrics) -> None:
+    """A third dot and two more columns, where there is such an arm."""
+    chart = build_families(metrics)
+    assert chart is not None
+    assert chart.headings == ("memory off", "learned", "compiled", "explained", "n")
+    assert all(len(row.dots) == 3 and len(row.cells) == 5 for row in chart.rows)
+    without = tuple(replace(one, compiled=None, explained=None) for one in metrics.families)
+    chart = build_families(replace(metrics, families=without))
+    assert chart is not None
+    assert chart.headings == ("memory off", "learned", "n")
+    assert all(len(row.dots) == 2 and len(row.cells) == 3 for row in chart.rows)
+
+
 def test_the_curve_has_thin_companies_and_thick_wholes(metrics: ExperimentMetrics) -> None:
     """Companies are thin and have no band; pooled lines come last, with a band that encloses them."""
     chart = build_curve(metrics)

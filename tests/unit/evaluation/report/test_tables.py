@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
+from atlas.evaluation.arms import ARM_NAMES
 from atlas.evaluation.records import Arm, ArmResult, ExperimentMetrics
 from atlas.evaluation.report import rows
 from atlas.evaluation.report.markdown import render_markdown
@@ -97,6 +98,30 @@ def test_markdown_tables_have_straight_columns(metrics: ExperimentMetrics) -> No
         lengths = {len(re.findall(r"(?<!\\)\|", line)) for line in block.splitlines()}
         assert len(lengths) == 1
         widths += lengths
-    assert len(widths) == 3
+    assert len(widths) == 4  # two splits, kinds of cases, families
     assert not re.search(r"(?<!\\)<(?! )", markdown)
     assert not re.search(r"(?<!\\)\]\(", markdown)
+
+
+def test_families_say_what_memory_can_do_for_them(metrics: ExperimentMetrics) -> None:
+    """Beyond the language, needing no memory, not helped by any, added late: each is said, and nothing else."""
+    plain = replace(metrics.families[0], memory_off=0.4, compiled=0.9, explained=1.0, expressible=True)
+    assert rows.family_notes(plain) == ()
+    assert rows.family_notes(replace(plain, expressible=False)) == ("beyond the learner's language",)
+    assert rows.family_notes(replace(plain, expressible=None, compiled=None)) == ()
+    assert rows.family_notes(replace(plain, memory_off=0.9)) == ("needs no memory",)
+    assert rows.family_notes(replace(plain, compiled=0.4)) == ("memory cannot help",)
+    assert rows.family_notes(replace(plain, after_freeze=True)) == ("added after the freeze",)
+    assert rows.compiled_cells(plain) == ("90.0 %", "100.0 %")
+    assert rows.compiled_cells(replace(plain, compiled=None, explained=None)) == ("", "")
+
+
+def test_kinds_of_cases_have_a_column_per_arm(metrics: ExperimentMetrics) -> None:
+    table = rows.group_table(metrics)
+    assert table.headings == ("n", *(ARM_NAMES[arm] for arm in Arm))
+    assert [line[0] for line in table.lines][2:] == [
+        "families that the language can express",
+        "families beyond the language",
+    ]
+    assert {len(line) for line in table.lines} == {1 + len(table.headings)}
+    assert rows.group_table(replace(metrics, groups=())).lines == ()

@@ -43,6 +43,7 @@ _DAYS: Mapping[Split, tuple[int, int]] = {  # first and last day of each split, 
     Split.AUDIT: (28, 55),
 }
 _SATURDAY = 5
+_ROUND = 1000  # cases of a second drawing in which no name of a new record comes twice
 
 
 @record
@@ -185,7 +186,8 @@ def draw_again(recipe: Recipe, company: Company, count: int) -> Chapter:
     """Return a second drawing of a company's cases, for a memory that is compiled rather than learned.
 
     It uses the records of the stream, so no record of a test stands in it; but every wording, those of the tests
-    included, on every day that cases play on, and each blueprint equally often.
+    included, on every day that cases play on, and each blueprint equally often. Names of new records may come again:
+    every case has a world of its own.
 
     Args:
         recipe: What the corpus was generated from.
@@ -196,7 +198,17 @@ def draw_again(recipe: Recipe, company: Company, count: int) -> Chapter:
         TooManyCasesError: the pool is too small for what is asked of it.
     """
     shuffled = dataclasses.replace(recipe, order="naive")
-    return _ChapterWriter.again(shuffled, company, load_phrasebook()).write(count)
+    phrasebook = load_phrasebook()
+    rounds = [
+        _ChapterWriter.again(shuffled, company, phrasebook, start).write(min(_ROUND, count - start))
+        for start in range(0, count, _ROUND)
+    ]
+    return Chapter(
+        company.seed,
+        Split.STREAM,
+        tuple(scenario for chapter in rounds for scenario in chapter.scenarios),
+        tuple(case for chapter in rounds for case in chapter.sealed),
+    )
 
 
 def bind(recipe: Recipe, companies: Sequence[Company], chapters: Sequence[Chapter]) -> Corpus:
@@ -241,15 +253,17 @@ class _ChapterWriter:
             dialect=recipe.dialect if split is Split.TEST_RENAMED else None,
         )
         self._said: set[tuple[str, ...]] = set()
-        self._drawing: tuple[str, ...] = ()
+        self._drawing: tuple[str | int, ...] = ()
+        self._start = 0
         self._days = _DAYS[split]
 
     @classmethod
-    def again(cls, recipe: Recipe, company: Company, phrasebook: Phrasebook) -> _ChapterWriter:
-        """Return a writer of other cases with the records of the stream: in every wording, from all days."""
+    def again(cls, recipe: Recipe, company: Company, phrasebook: Phrasebook, start: int) -> _ChapterWriter:
+        """Return a writer of other cases with the records of the stream, from ``start`` on: every wording, all days."""
         writer = cls(recipe, company, Split.STREAM, phrasebook, frozenset())
         writer._casting = dataclasses.replace(writer._casting, every_wording=True)
-        writer._drawing = ("again",)
+        writer._drawing = ("again", start)
+        writer._start = start
         writer._days = (min(first for first, _ in _DAYS.values()), max(last for _, last in _DAYS.values()))
         return writer
 
@@ -270,7 +284,7 @@ class _ChapterWriter:
 
     def _plan(self, slots: Sequence[Slot], count: int) -> list[Slot]:
         if self._drawing:
-            return [slots[place % len(slots)] for place in range(count)]
+            return [slots[place % len(slots)] for place in range(self._start, self._start + count)]
         rng = derive_rng(self._company.seed, "plan", self._split.value)
         return plan_split(slots, count, self._recipe.profile, rng)
 

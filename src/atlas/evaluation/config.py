@@ -141,7 +141,7 @@ class CorpusOptions(Section):
     records: int = Field(default=SKELETON_SIZE, ge=SMALLEST_SIZE, le=LARGEST_SIZE)
     profile: Profile = "production"
     reskin: Seed | None = None
-    compiled: int = Field(default=5000, gt=0, le=100_000)
+    compiled: int = Field(default=10_000, gt=0, le=100_000)
 
 
 class AdversityOptions(Section):

@@ -18,10 +18,11 @@ from atlas.core.records import record
 from atlas.crm.records import ToolSpec
 from atlas.episodes.records import Observation, Turn
 from atlas.learning.associations import KnownWords
-from atlas.learning.cases import CaseReader, Schemas, Setting, TurnCase
+from atlas.learning.binding import UNBOUND, Binder
+from atlas.learning.cases import CaseReader, Schemas, Setting, TurnCase, ValueCase
 from atlas.learning.features import widen
 from atlas.learning.induction import Induction, InductionThresholds
-from atlas.learning.language import Template
+from atlas.learning.language import Cond, Lex, Template
 from atlas.learning.memory import Memory
 from atlas.learning.merging import Binders, all_consistent, found_workflow, merge_workflow, signature_of_case
 from atlas.learning.playbooks import Cue, Evidence, Lifecycle, PlaybookKind, found_playbook
@@ -78,6 +79,14 @@ class CompilerThresholds:
     most_rivals: int = 60
 
 
+@record
+class _Explained:
+    """What explains a value, as far as that can be told by comparing; ``text`` says that a template may, besides."""
+
+    sources: frozenset[object]
+    text: bool
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class _Read:
     """A turn of a demonstration, read.
@@ -86,14 +95,14 @@ class _Read:
         number: The demonstration's number.
         case: The turn as a case.
         binders: Evaluate sources in it.
-        sources: Everything that explains each of its values; None where texts have to be compared.
+        sources: Everything that explains each of its values.
         tests: The words of the message, and facts of the records, that cases may be divided by.
     """
 
     number: int
     case: TurnCase
     binders: Binders
-    sources: Mapping[str, frozenset[object] | None]
+    sources: Mapping[str, _Explained]
     tests: frozenset[str]
 
 
@@ -165,7 +174,7 @@ class Compiler:
             if case is not None:
                 binders = Binders(reader, turns)
                 induction.learn_rules(case, binders)
-                yield place, _Read(number, case, binders, _sources_of(case), _tests_of(case))
+                yield place, _Read(number, case, binders, _sources_of(case, binders), _tests_of(case))
 
     def _write(self, tenant: str, situation: str, group: _Group) -> None:
         limits = self._thresholds
@@ -224,7 +233,7 @@ def _put(read: _Read, groups: list[_Group]) -> None:
     """Put a case into the largest group whose program explains it, else into a new one."""
     for group in sorted(groups, key=lambda group: -len(group.reads)):
         merged = group.narrowed(read)
-        if merged is not None:
+        if merged is not None and _agree([*group.reads, read]):
             group.program = merged
             group.reads.append(read)
             return
@@ -260,27 +269,31 @@ def _joined(bundles: Sequence[list[_Read]]) -> list[list[_Read]]:
 def _agree(reads: Sequence[_Read]) -> bool:
     """Tell whether every value has an explanation that all cases share, as far as sources alone tell."""
     for path in reads[0].sources:
-        common: frozenset[object] | None = None
-        for read in reads:
-            sources = read.sources.get(path)
-            if sources is not None:
-                common = sources if common is None else common & sources
-        if common is not None and not common:
+        explained = [read.sources[path] for read in reads]
+        common = frozenset.intersection(*(one.sources for one in explained))
+        if not common and not all(one.text for one in explained):
             return False
     return True
 
 
-def _sources_of(case: TurnCase) -> dict[str, frozenset[object] | None]:
-    values = [
-        *((f"{place} {path}", seen) for place, step in enumerate(case.steps) for path, seen in step.arguments.items()),
-        *((f"fact {name}", seen) for name, seen in case.reply.facts.items()),
+def _sources_of(case: TurnCase, binders: Binders) -> dict[str, _Explained]:
+    found: dict[str, _Explained] = {}
+    for place, step in enumerate(case.steps):
+        binder = binders.with_arguments(step.arguments)
+        found |= {f"{place} {path}": _explained(seen, binder) for path, seen in step.arguments.items()}
+    binder = binders.with_arguments({})
+    return found | {f"fact {name}": _explained(seen, binder) for name, seen in case.reply.facts.items()}
+
+
+def _explained(seen: ValueCase, binder: Binder) -> _Explained:
+    """Return what explains a value; a word or a table explains it only where it is known by now."""
+    telling = [
+        source
+        for source in seen.sources
+        if not isinstance(source, Template)
+        and not (isinstance(source, (Lex, Cond)) and binder.value(source) is UNBOUND)
     ]
-    return {
-        path: None
-        if any(isinstance(source, Template) for source in seen.sources)
-        else frozenset(identity(source) for source in seen.sources)
-        for path, seen in values
-    }
+    return _Explained(frozenset(map(identity, telling)), any(isinstance(one, Template) for one in seen.sources))
 
 
 def _tests_of(case: TurnCase) -> frozenset[str]:

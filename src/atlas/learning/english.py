@@ -35,12 +35,16 @@ scrap drop kill withdraw delete remove clone copy duplicate reopen revive restar
 assign hand transfer note remind close win lose lost won book enter key fill capture rename correct fix extend
 shorten renew convert promote advance progress two three four five new another same first second third last next all
 any every each both there here yes no not never regards best cheers fyi asap re subject customer client account
+meant mean briefing
 contact opportunity deal contract document amount stage status name email e-mail phone address title industry
 probability owner value date valid until jan feb mar apr may jun jul aug sep sept oct nov dec january february march
 april june july august september october november december monday tuesday wednesday thursday friday saturday sunday
 """
 OPENERS = frozenset(_OPENERS_TEXT.split())
 """Words that may start a sentence with a capital without being a name."""
+
+LEADING = frozenset({"about", "at", "concerning", "for", "from", "in", "of", "on", "regarding", "to", "with"})
+"""Words that lead to what is meant: behind them, a capital belongs to a name."""
 
 SYNONYMS = MappingProxyType(
     {

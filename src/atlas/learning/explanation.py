@@ -113,8 +113,10 @@ class Explainer:
             found += [
                 KindOf(name) for name, held in arguments.items() if value and self.situation.kind_of(held) == value
             ]
+            fresh = list(self._fresh(value))
+            found += [source for source in fresh if source.type is not SpanType.NAME]
             found += [source for source, held in self._atoms() if same(held, value)]
-            found += self._fresh(value)
+            found += fresh
             found += [source for source, held in own if same(held, value) and not self._public.allows(value)]
             found += self._computed(value, own)
             found += self._known(path, value, arguments)
@@ -131,13 +133,13 @@ class Explainer:
             self._fixed += _step_atoms(step, self.situation, earlier=False)
         self._seen_steps = len(self.situation.steps)
 
-    def _fresh(self, value: object) -> Iterator[Source]:
+    def _fresh(self, value: object) -> Iterator[Span]:
         """Stretches of the message that no record found so far is named by, or holds."""
         for kind in _FRESH:
             spans = [span for span in self.situation.percept.spans if span.type in span_family(kind)]
             if any(same(span.value, value) for span in spans):
                 fresh = [span.value for span in spans if not self.situation.holds(span)]
-                if len(fresh) < len(spans):
+                if len(fresh) < len(spans) or kind is not SpanType.NAME:
                     places = [place for place, held in enumerate(fresh) if same(held, value)]
                     yield from (Span(kind, place, fresh=True) for place in places[:1])
 

@@ -10,7 +10,7 @@ from datetime import date
 
 from atlas.core.records import record
 from atlas.learning.dates import DATE_PATTERN, read_date
-from atlas.learning.english import FILLERS, OPENERS, SYNONYMS, canonical, spell
+from atlas.learning.english import FILLERS, LEADING, OPENERS, SYNONYMS, canonical, spell
 from atlas.learning.language import (
     SpanType,
 )
@@ -384,7 +384,7 @@ def _without_opener(text: str, start: int, end: int) -> tuple[int, int] | None:
     shown = text[start:end].rstrip(" .,;:-\u2013\u2014/&|+")
     for ending in ("'s", "\u2019s"):
         shown = shown.removesuffix(ending)
-    while (link := re.search(r"\s+(?:of|and|&|de|van|von|der|la|le|the)$", shown)) is not None:
+    while (link := re.search(r"\s+(?:of|and|&|de|van|von|der|la|le|the|I)$", shown)) is not None:
         shown = shown[: link.start()]
     if not shown.strip() or shown.isdigit() or (shown.isalpha() and _is_plain_opening(text, start, start + len(shown))):
         return None
@@ -408,7 +408,7 @@ def _starts_sentence(text: str, start: int) -> bool:
     if last is None:
         return False
     word = last.group().lower()
-    return (word in OPENERS or word in SYNONYMS) and _starts_sentence(text, last.start())
+    return (word in OPENERS or word in SYNONYMS) and word not in LEADING and _starts_sentence(text, last.start())
 
 
 def _find_tail(text: str) -> list[SpanFound]:

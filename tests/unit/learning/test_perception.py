@@ -184,3 +184,20 @@ def test_quarter_end_is_next(day: date, first: int) -> None:
     assert end == month_end(end)
     assert end >= day
     assert (end - day).days <= 92
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("Please list the quotes on Document Archive Retrofit.", ["Document Archive Retrofit"]),
+        ("What is with Open Data Portal?", ["Open Data Portal"]),
+        ("Please update Contract Archive Trial.", ["Archive Trial"]),
+        ("For Fleet Tracking I now assume 20 %.", ["Fleet Tracking"]),
+        ("Meant Jovman Resorts, sorry.", ["Jovman Resorts"]),
+        ("Briefing Gemman Components.", ["Gemman Components"]),
+    ],
+)
+def test_a_capital_behind_a_leading_word_belongs_to_a_name(text: str, names: list[str]) -> None:
+    """Behind "on" or "with" nothing opens a sentence; a pronoun is no part of a name."""
+    spans = perceive(text, date(2026, 3, 2)).spans
+    assert [span.value for span in spans if span.type is SpanType.NAME] == names

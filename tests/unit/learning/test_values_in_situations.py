@@ -302,11 +302,12 @@ LEASE_VALUES: Mapping[SpanType, object] = {
 }
 
 
-def test_news_count_as_such_only_where_something_is_none() -> None:
-    """Where the record holds nothing of the message, or all of it, no stretch is explained as news."""
+def test_what_the_record_does_not_hold_is_news() -> None:
+    """Also where the message says nothing else; what the record holds is no news, and a name only beside others."""
     new = _situation("Until 2027-06-30", LEASED)
     old = _situation("Until 2027-04-01", LEASED)
-    assert Span(SpanType.DATE, fresh=True) not in _sources("end_date", "2027-06-30", new)
+    assert Span(SpanType.DATE, fresh=True) in _sources("end_date", "2027-06-30", new)
+    assert Span(SpanType.NAME, fresh=True) not in _sources("name", "Zenith", _situation("As Zenith", LEASED))
     assert Span(SpanType.DATE, fresh=True) not in _sources("end_date", "2027-04-01", old)
     assert _value(Span(SpanType.DATE, fresh=True), old) is UNBOUND
 

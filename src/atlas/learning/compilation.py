@@ -270,7 +270,9 @@ def _agree(reads: Sequence[_Read]) -> bool:
     """Tell whether every value has an explanation that all cases share, as far as sources alone tell."""
     for path in reads[0].sources:
         explained = [read.sources[path] for read in reads]
-        common = frozenset.intersection(*(one.sources for one in explained))
+        common = explained[0].sources
+        for one in explained[1:]:
+            common &= one.sources
         if not common and not all(one.text for one in explained):
             return False
     return True

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from atlas.agents.toolbook import Parameter, Toolbook, ToolReading
 from atlas.core.records import record
 from atlas.learning.binding import Knowledge
 from atlas.learning.english import canonical
-from atlas.learning.language import (
-    SpanType,
-)
+from atlas.learning.language import SPANS_OF_FIELD, SpanType
 from atlas.learning.perception import Percept
 
 _VERBS = ("create", "modify", "search", "view", "cancel", "delete", "clone", "upload", "summarize")
@@ -20,21 +18,6 @@ _COMMON_FIRST = ("opportunity", "quote", "client", "contact")
 _QUESTIONS = ("what", "which", "who", "when", "how", "is", "are", "does", "do", "any")
 _TELLING = frozenset({"tell", "know", "report", "check", "remind", "provid", "need", "what", "which", "who", "how"})
 _POLITE = re.compile(r"\b(?:can|could|would|will|may)\s+(?:you|i|we)\b", re.IGNORECASE)
-_SPANS_OF_USE: Mapping[str, tuple[SpanType, ...]] = {
-    "email": (SpanType.EMAIL, SpanType.ADDRESS),
-    "amount": (SpanType.MONEY, SpanType.NUMBER),
-    "value": (SpanType.MONEY, SpanType.NUMBER),
-    "probability": (SpanType.PERCENT,),
-    "close_date": (SpanType.DATE,),
-    "valid_until": (SpanType.DATE,),
-    "start_date": (SpanType.DATE,),
-    "file_name": (SpanType.FILE,),
-    "phone": (SpanType.PHONE,),
-    "address": (SpanType.POSTAL,),
-    "owner": (SpanType.HANDLE,),
-    "content": (SpanType.SPEECH, SpanType.QUOTED, SpanType.TAIL),
-    "notes": (SpanType.SPEECH,),
-}
 
 
 @record
@@ -77,7 +60,7 @@ def _commonness(tool: ToolReading) -> int:
 
 def usable_spans(parameter: Parameter) -> tuple[SpanType, ...]:
     """Return the types of spans that a parameter can be filled from, the likeliest first."""
-    known = _SPANS_OF_USE.get(parameter.name)
+    known = SPANS_OF_FIELD.get(parameter.name)
     if known is not None:
         return known
     if parameter.format in ("date", "date-time"):

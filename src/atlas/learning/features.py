@@ -10,6 +10,7 @@ from atlas.core.records import record
 from atlas.learning.binding import Knowledge, read_day
 from atlas.learning.english import RECORD_NOUNS, canonical, is_writing
 from atlas.learning.language import (
+    SPANS_OF_FIELD,
     SpanType,
 )
 from atlas.learning.playbooks import FeatureRange
@@ -397,19 +398,14 @@ def _stated(field: str, value: object, situation: Situation) -> str:
 
 _SAYABLE: Mapping[str, tuple[SpanType, ...]] = {
     "name": (SpanType.NAME, SpanType.QUOTED),
-    "amount": (SpanType.MONEY, SpanType.NUMBER),
-    "value": (SpanType.MONEY, SpanType.NUMBER),
-    "probability": (SpanType.PERCENT, SpanType.NUMBER),
-    "close_date": (SpanType.DATE,),
-    "valid_until": (SpanType.DATE,),
-    "start_date": (SpanType.DATE,),
-    "end_date": (SpanType.DATE,),
-    "email": (SpanType.EMAIL,),
-    "phone": (SpanType.PHONE,),
     "stage": (),
     "status": (),
+} | {
+    field: spans
+    for field, spans in SPANS_OF_FIELD.items()
+    if spans[0] in (SpanType.MONEY, SpanType.PERCENT, SpanType.DATE, SpanType.EMAIL, SpanType.PHONE)
 }
-"""How a message can state the value of a field: a stretch of that type, or (no type) the value itself."""
+"""The fields whose value a message can state: by a stretch of one of these types, or (no type) by the value itself."""
 
 _OPTIONAL_FIELDS = frozenset(
     {"owner", "close_date", "probability", "notes", "phone", "email", "address", "industry", "title"}

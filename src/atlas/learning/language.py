@@ -8,6 +8,7 @@ digest of what was seen once; its text is filled in when a second case, about ot
 from __future__ import annotations
 
 import enum
+from collections.abc import Mapping
 from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Discriminator
@@ -38,6 +39,25 @@ class SpanType(enum.StrEnum):
     NAME = "name"
     TAIL = "tail"
     """What follows the first colon of a message."""
+
+
+SPANS_OF_FIELD: Mapping[str, tuple[SpanType, ...]] = {
+    "email": (SpanType.EMAIL, SpanType.ADDRESS),
+    "amount": (SpanType.MONEY, SpanType.NUMBER),
+    "value": (SpanType.MONEY, SpanType.NUMBER),
+    "probability": (SpanType.PERCENT, SpanType.NUMBER),
+    "close_date": (SpanType.DATE,),
+    "valid_until": (SpanType.DATE,),
+    "start_date": (SpanType.DATE,),
+    "end_date": (SpanType.DATE,),
+    "file_name": (SpanType.FILE,),
+    "phone": (SpanType.PHONE,),
+    "address": (SpanType.POSTAL,),
+    "owner": (SpanType.HANDLE,),
+    "content": (SpanType.SPEECH, SpanType.QUOTED, SpanType.TAIL),
+    "notes": (SpanType.SPEECH,),
+}
+"""Which stretches of a message can state a field, the likeliest first."""
 
 
 class Part(enum.StrEnum):

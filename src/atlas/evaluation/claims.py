@@ -6,7 +6,8 @@ beforehand, or with arms missing that they need, there is no headline.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Protocol
 
 from atlas.core.records import record
@@ -20,42 +21,67 @@ from atlas.evaluation.config import (
     Target,
 )
 from atlas.evaluation.formats import delta_with_interval, percent, points, share_with_interval
-from atlas.evaluation.records import Arm, ArmResult, Claim
+from atlas.evaluation.records import Arm, ArmResult, Claim, CompanyFinding
 from atlas.evaluation.units import TEST_SPLIT
 from atlas.statistics.records import Interval, PairedDelta
 
 
-class Difference(Protocol):
-    """Gives the paired difference of two arms on the frozen test, None where one has no result."""
+@record
+class Cases:
+    """Which cases of the frozen test a figure is taken over; a part that is None does not divide them.
 
-    def __call__(self, arm: Arm, against: Arm, *, by_company: bool, level: int | None = None) -> PairedDelta | None:
-        """Return it, with companies or blueprints as clusters, over the cases of one level or of all."""
+    Attributes:
+        company_seed: Those of one company.
+        level: Those of one level.
+        expressible: Those of families that the learner's language can express, or cannot.
+    """
+
+    company_seed: int | None = None
+    level: int | None = None
+    expressible: bool | None = None
+
+
+class Results(Protocol):
+    """Gives the figures of arms on the frozen test, None where an arm has no result on such cases."""
+
+    def success(self, arm: Arm, cases: Cases) -> Interval | None:
+        """Return the share of strict successes."""
+        ...
+
+    def difference(self, arm: Arm, against: Arm, cases: Cases, *, by_company: bool = False) -> PairedDelta | None:
+        """Return the paired difference of two arms, with companies or blueprints as clusters."""
         ...
 
 
 @record
 class _Measured:
-    """A figure with its bounds, and how it reads in a sentence."""
+    """A figure with its bounds, and how it reads: in a sentence, and alone."""
 
     estimate: float
     low: float | None
     high: float | None
     compared: float
     text: str
+    figure: str
 
 
-def check_claims(config: ExperimentConfig, arms: Sequence[ArmResult], difference: Difference) -> tuple[Claim, ...]:
-    """Return what became of every hypothesis that was written down before the run.
+def check_claims(config: ExperimentConfig, results: Results) -> tuple[Claim, ...]:
+    """Return what became of every hypothesis that was written down before the run, over all companies and in each.
 
     Args:
         config: The experiment with its hypotheses.
-        arms: The results.
-        difference: Gives paired differences on the frozen test.
+        results: Gives the figures of the frozen test.
     """
     if config.preregistration is None:
         return ()
-    levels = _levels(arms)
-    return tuple(_check(hypothesis, levels, difference) for hypothesis in config.preregistration.hypotheses)
+    seeds = config.company_seeds if len(config.company_seeds) > 1 else ()
+    return tuple(
+        replace(
+            _check(hypothesis, results),
+            by_company=tuple(_check_in_company(hypothesis, results, company_seed) for company_seed in seeds),
+        )
+        for hypothesis in config.preregistration.hypotheses
+    )
 
 
 def headline(config: ExperimentConfig, arms: Sequence[ArmResult], claims: Sequence[Claim]) -> tuple[str, ...]:
@@ -88,60 +114,69 @@ def _main_result(config: ExperimentConfig, arms: Sequence[ArmResult]) -> tuple[s
     return (sentence,)
 
 
-def _levels(arms: Sequence[ArmResult]) -> dict[Arm, Interval]:
-    return {
-        result.arm: result.strict
-        for result in arms
-        if result.split == TEST_SPLIT.value and result.company_seed is None and result.strict is not None
-    }
-
-
-def _check(hypothesis: Hypothesis, levels: Mapping[Arm, Interval], difference: Difference) -> Claim:
-    if isinstance(hypothesis, LevelTarget):
-        subject = f"strict success of {ARM_NAMES[hypothesis.arm]}"
-        measured = _measure_level(hypothesis, levels)
-        bounds = _bounds(hypothesis, percent)
-    elif isinstance(hypothesis, DifferenceTarget):
-        figure = {"estimate": "", "low": "lower bound of ", "high": "upper bound of "}[hypothesis.bound]
-        by = " over whole companies" if hypothesis.cluster == "company" else ""
-        subject = f"{figure}{ARM_NAMES[hypothesis.arm]} minus {ARM_NAMES[hypothesis.against]}{by}"
-        measured = _measure_difference(hypothesis, difference)
-        bounds = _bounds(hypothesis, _points)
-    else:
-        where = "" if hypothesis.level is None else f" on cases of level {hypothesis.level}"
-        subject = f"gain of {ARM_NAMES[hypothesis.arm]} as a share of the learned gain{where}"
-        measured = _measure_share(hypothesis, difference)
-        bounds = _bounds(hypothesis, percent)
+def _check(hypothesis: Hypothesis, results: Results) -> Claim:
+    measured = _measure(hypothesis, results)
+    expected = f"{_subject(hypothesis)}: expected {_bounds(hypothesis)}"
     if measured is None:
-        return Claim(hypothesis.name, None, f"{subject}: expected {bounds}; not measured.", None, None, None)
-    sentence = f"{subject}: expected {bounds}; measured {measured.text}."
+        return Claim(hypothesis.name, None, f"{expected}; not measured.", None, None, None)
     met = _keeps(hypothesis, measured.compared)
+    sentence = f"{expected}; measured {measured.text}."
     return Claim(hypothesis.name, met, sentence, measured.estimate, measured.low, measured.high)
 
 
-def _measure_level(target: LevelTarget, levels: Mapping[Arm, Interval]) -> _Measured | None:
-    share = levels.get(target.arm)
+def _check_in_company(hypothesis: Hypothesis, results: Results, company_seed: int) -> CompanyFinding:
+    measured = _measure(hypothesis, results, company_seed)
+    if measured is None:
+        return CompanyFinding(company_seed, None, "")
+    return CompanyFinding(company_seed, _keeps(hypothesis, measured.compared), measured.figure)
+
+
+def _subject(hypothesis: Hypothesis) -> str:
+    if isinstance(hypothesis, LevelTarget):
+        where = "" if hypothesis.families is None else f" on {hypothesis.families} families"
+        return f"strict success of {ARM_NAMES[hypothesis.arm]}{where}"
+    if isinstance(hypothesis, DifferenceTarget):
+        figure = {"estimate": "", "low": "lower bound of ", "high": "upper bound of "}[hypothesis.bound]
+        by = " over whole companies" if hypothesis.cluster == "company" else ""
+        return f"{figure}{ARM_NAMES[hypothesis.arm]} minus {ARM_NAMES[hypothesis.against]}{by}"
+    where = "" if hypothesis.level is None else f" on cases of level {hypothesis.level}"
+    return f"gain of {ARM_NAMES[hypothesis.arm]} as a share of the learned gain{where}"
+
+
+def _measure(hypothesis: Hypothesis, results: Results, company_seed: int | None = None) -> _Measured | None:
+    if isinstance(hypothesis, LevelTarget):
+        return _measure_level(hypothesis, results, company_seed)
+    if isinstance(hypothesis, DifferenceTarget):
+        return _measure_difference(hypothesis, results, company_seed)
+    return _measure_share(hypothesis, results, company_seed)
+
+
+def _measure_level(target: LevelTarget, results: Results, company_seed: int | None) -> _Measured | None:
+    expressible = None if target.families is None else True
+    share = results.success(target.arm, Cases(company_seed, expressible=expressible))
     if share is None:
         return None
-    return _Measured(share.point, share.low, share.high, share.point, share_with_interval(share))
+    return _Measured(share.point, share.low, share.high, share.point, share_with_interval(share), percent(share.point))
 
 
-def _measure_difference(target: DifferenceTarget, difference: Difference) -> _Measured | None:
-    change = difference(target.arm, target.against, by_company=target.cluster == "company")
+def _measure_difference(target: DifferenceTarget, results: Results, company_seed: int | None) -> _Measured | None:
+    by_company = target.cluster == "company" and company_seed is None
+    change = results.difference(target.arm, target.against, Cases(company_seed), by_company=by_company)
     if change is None:
         return None
     compared = {"estimate": change.delta, "low": change.low, "high": change.high}[target.bound]
-    return _Measured(change.delta, change.low, change.high, compared, _difference(change))
+    return _Measured(change.delta, change.low, change.high, compared, _difference(change), delta_with_interval(change))
 
 
-def _measure_share(target: GainShareTarget, difference: Difference) -> _Measured | None:
-    gain = difference(Arm.LEARNED, Arm.MEMORY_OFF, by_company=False, level=target.level)
-    other = difference(target.arm, Arm.MEMORY_OFF, by_company=False, level=target.level)
+def _measure_share(target: GainShareTarget, results: Results, company_seed: int | None) -> _Measured | None:
+    cases = Cases(company_seed, level=target.level)
+    gain = results.difference(Arm.LEARNED, Arm.MEMORY_OFF, cases)
+    other = results.difference(target.arm, Arm.MEMORY_OFF, cases)
     if gain is None or other is None or gain.delta <= 0:
         return None
     share = other.delta / gain.delta
     text = f"{percent(share)} ({_points(other.delta)} of {_points(gain.delta)})"
-    return _Measured(share, None, None, share, text)
+    return _Measured(share, None, None, share, text, percent(share))
 
 
 def _keeps(target: Target, figure: float) -> bool:
@@ -152,11 +187,8 @@ def _keeps(target: Target, figure: float) -> bool:
     )
 
 
-class _Show(Protocol):
-    def __call__(self, figure: float, /) -> str: ...
-
-
-def _bounds(target: Target, show: _Show) -> str:
+def _bounds(target: Hypothesis) -> str:
+    show = _points if isinstance(target, DifferenceTarget) else percent
     parts = [
         f"{words} {show(bound)}"
         for words, bound in (

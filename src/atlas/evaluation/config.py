@@ -64,10 +64,16 @@ class Target(Section):
 
 
 class LevelTarget(Target):
-    """A hypothesis about one arm's strict success on the frozen test, as a share."""
+    """A hypothesis about one arm's strict success on the frozen test, as a share.
+
+    Attributes:
+        arm: The arm.
+        families: Only those that the learner's language can express; None for all. Needs the compiled arm.
+    """
 
     kind: Literal["level"]
     arm: Arm
+    families: Literal["expressible"] | None = Field(default=None, exclude_if=lambda families: families is None)
 
 
 class DifferenceTarget(Target):
@@ -214,6 +220,12 @@ class ExperimentConfig(Section):
         for arm in (Arm.SHUFFLED, Arm.WRONG_COMPANY):
             if arm in self.arms and Arm.LEARNED not in self.arms:
                 raise ValueError(f"arm {arm.value!r} needs 'learned': it uses what that arm learned")
+        for hypothesis in self.preregistration.hypotheses if self.preregistration is not None else ():
+            of_families = isinstance(hypothesis, LevelTarget) and hypothesis.families is not None
+            if of_families and Arm.COMPILED not in self.arms:
+                raise ValueError(
+                    f"hypothesis {hypothesis.name!r} needs arm 'compiled', which shows what families are expressible"
+                )
         return self
 
     @property

@@ -9,11 +9,12 @@ from __future__ import annotations
 import itertools
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 
 from atlas.core.records import record
 from atlas.core.rng import derive_seed
 from atlas.evaluation.bench import ExamFacts
-from atlas.evaluation.claims import check_claims, headline
+from atlas.evaluation.claims import Cases, check_claims, headline
 from atlas.evaluation.config import ExperimentConfig
 from atlas.evaluation.records import (
     Arm,
@@ -75,10 +76,10 @@ class RunLog:
 def compute_metrics(log: RunLog) -> ExperimentMetrics:
     """Return the figures of a run; the order of the log's entries does not matter."""
     config = log.config
-    ledger = _Ledger(log.episodes, config)
+    explained = _explained(log.coverage)
+    ledger = _Ledger(log.episodes, config, frozenset(name for name, share in explained.items() if share >= EXPRESSIBLE))
     arms = tuple(itertools.chain(_test_results(ledger), _stream_results(ledger)))
-    claims = check_claims(config, arms, ledger.difference)
-    families = tuple(_families(ledger, log.coverage))
+    claims = check_claims(config, ledger)
     return ExperimentMetrics(
         experiment=config.name,
         config_hash=config.content_hash,
@@ -89,7 +90,7 @@ def compute_metrics(log: RunLog) -> ExperimentMetrics:
         corpus_hashes={str(facts.company_seed): facts.content_hash for facts in log.corpora},
         arms=arms,
         curves=tuple(_curves(ledger)),
-        families=families,
+        families=tuple(_families(ledger, explained)),
         score_histogram={arm.value: _histogram(ledger.test(arm)) for arm in config.arms if ledger.test(arm)},
         memories=tuple(sorted(log.memories, key=lambda memory: memory.company_seed)),
         worst_cases=_worst_cases(log.traces),
@@ -98,15 +99,18 @@ def compute_metrics(log: RunLog) -> ExperimentMetrics:
         confidence=config.confidence,
         preregistration_hash=config.preregistration_hash,
         claims=claims,
-        groups=tuple(_groups(ledger, families)),
+        groups=tuple(_groups(ledger, explained)),
     )
 
 
 class _Ledger:
-    """The episodes of a run, sorted and looked up by what they ran with."""
+    """The episodes of a run, sorted and looked up by what they ran with, and the families that are expressible."""
 
-    def __init__(self, episodes: Iterable[EpisodeRecord], config: ExperimentConfig) -> None:
+    def __init__(
+        self, episodes: Iterable[EpisodeRecord], config: ExperimentConfig, expressible: AbstractSet[str]
+    ) -> None:
         self.config = config
+        self.expressible = expressible
         self._entries: dict[tuple[Phase, Arm, int], list[EpisodeRecord]] = {}
         for entry in sorted(episodes, key=lambda entry: entry.position):
             self._entries.setdefault((entry.phase, entry.arm, entry.company_seed), []).append(entry)
@@ -119,14 +123,24 @@ class _Ledger:
         """Episodes of an arm on the stream; of memory-off, its baseline."""
         return self._select(Phase.BASELINE if arm is Arm.MEMORY_OFF else Phase.STREAM, arm, company_seed)
 
-    def difference(self, arm: Arm, against: Arm, *, by_company: bool, level: int | None = None) -> PairedDelta | None:
-        """Paired difference of two arms on the frozen test of all companies, None where one of them has no result."""
-        treatment, baseline = (
-            [entry for entry in self.test(each) if level in (None, entry.level)] for each in (arm, against)
-        )
+    def success(self, arm: Arm, cases: Cases) -> Interval | None:
+        """Share of strict successes of an arm on some cases of the frozen test, None without any."""
+        entries = self._cases(arm, cases)
+        return self.share(entries) if entries else None
+
+    def difference(self, arm: Arm, against: Arm, cases: Cases, *, by_company: bool = False) -> PairedDelta | None:
+        """Paired difference of two arms on some cases of the frozen test, None where one of them has no result."""
+        treatment, baseline = (self._cases(each, cases) for each in (arm, against))
         if not treatment or not baseline:
             return None
         return self.paired(baseline, treatment, by_company=by_company)
+
+    def _cases(self, arm: Arm, cases: Cases) -> list[EpisodeRecord]:
+        return [
+            entry
+            for entry in self.test(arm, cases.company_seed)
+            if cases.level in (None, entry.level) and cases.expressible in (None, entry.family in self.expressible)
+        ]
 
     def paired(
         self, baseline: Sequence[EpisodeRecord], treatment: Sequence[EpisodeRecord], *, by_company: bool
@@ -231,7 +245,7 @@ def _arm_result(
 def _p_values(ledger: _Ledger) -> dict[str, float]:
     raw: dict[str, float] = {}
     for arm in ledger.config.arms:
-        change = ledger.difference(arm, Arm.MEMORY_OFF, by_company=False)
+        change = ledger.difference(arm, Arm.MEMORY_OFF, Cases())
         if arm is not Arm.MEMORY_OFF and change is not None:
             raw[arm.value] = mcnemar_exact(change.wins, change.losses)
     return holm(raw)
@@ -253,7 +267,16 @@ def _curves(ledger: _Ledger) -> Iterator[CurvePoint]:
                     yield CurvePoint(arm, company_seed, end, ledger.share(inside))
 
 
-def _families(ledger: _Ledger, coverage: Sequence[KindCoverage]) -> Iterator[FamilyResult]:
+def _explained(coverage: Sequence[KindCoverage]) -> dict[str, float]:
+    """Return the share of a family's solved cases that general programs explain, by family."""
+    cases, explained = Counter[str](), Counter[str]()
+    for one in coverage:
+        cases[one.family] += one.cases
+        explained[one.family] += one.explained
+    return {family: explained[family] / count for family, count in cases.items() if count}
+
+
+def _families(ledger: _Ledger, explained: Mapping[str, float]) -> Iterator[FamilyResult]:
     off, learned, compiled = (ledger.test(arm) for arm in (Arm.MEMORY_OFF, Arm.LEARNED, Arm.COMPILED))
     if not learned:
         return
@@ -262,41 +285,50 @@ def _families(ledger: _Ledger, coverage: Sequence[KindCoverage]) -> Iterator[Fam
             [entry for entry in entries if entry.family == family] for entries in (off, learned, compiled)
         )
         categories = {entry.category for entry in without}
-        solved = [one for one in coverage if one.family == family]
-        cases = sum(one.cases for one in solved)
-        explained = sum(one.explained for one in solved) / cases if cases else None
         yield FamilyResult(
             family=family,
             n=len(without),
             memory_off=ledger.share(without).point,
             learned=ledger.share(with_memory).point,
             category=categories.pop() if len(categories) == 1 else "mixed",
-            expressible=None if explained is None else explained >= EXPRESSIBLE,
+            expressible=family in ledger.expressible if family in explained else None,
             compiled=ledger.share(at_best).point if at_best else None,
-            explained=explained,
+            explained=explained.get(family),
             after_freeze=family in _LATE,
         )
 
 
-def _groups(ledger: _Ledger, families: Sequence[FamilyResult]) -> Iterator[GroupResult]:
-    """Divide the cases of the frozen test by what they have in common, for the arms that ran."""
-    expressible = {one.family: one.expressible for one in families}
-    late = {one.family for one in families if one.after_freeze}
+def _groups(ledger: _Ledger, explained: Mapping[str, float]) -> Iterator[GroupResult]:
+    """Divide the cases of the frozen test by what they have in common, for the arms that ran.
+
+    Companies are shown apart where families were added after the freeze.
+    """
+    late = any(entry.family in _LATE for entry in ledger.test(Arm.MEMORY_OFF))
     kinds: dict[str, Callable[[EpisodeRecord], str]] = {
         "level": lambda entry: str(entry.level),
         "vocabulary": lambda entry: entry.vocabulary,
-        "language": lambda entry: _LANGUAGE[expressible.get(entry.family)],
-        "freeze": lambda entry: ("added after" if entry.family in late else "before") if late else "",
+        "language": lambda entry: _LANGUAGE[entry.family in ledger.expressible] if entry.family in explained else "",
+        "freeze": lambda entry: _FREEZE[entry.family in _LATE] if late else "",
     }
-    arms = {arm: ledger.test(arm) for arm in ledger.config.arms}
     for by, kind in kinds.items():
-        for group in sorted({kind(entry) for entry in arms[Arm.MEMORY_OFF]} - {""}):
-            chosen = {arm: [entry for entry in entries if kind(entry) == group] for arm, entries in arms.items()}
-            shares = {arm.value: ledger.share(entries) for arm, entries in chosen.items() if entries}
-            yield GroupResult(by, group, len(chosen[Arm.MEMORY_OFF]), shares)
+        yield from _divide(ledger, by, kind, None)
+    if len(ledger.config.company_seeds) > 1:
+        for company_seed in ledger.config.company_seeds:
+            yield from _divide(ledger, "freeze", kinds["freeze"], company_seed)
 
 
-_LANGUAGE: Mapping[bool | None, str] = {True: "expressible", False: "beyond the language", None: ""}
+def _divide(
+    ledger: _Ledger, by: str, kind: Callable[[EpisodeRecord], str], company_seed: int | None
+) -> Iterator[GroupResult]:
+    arms = {arm: ledger.test(arm, company_seed) for arm in ledger.config.arms}
+    for group in sorted({kind(entry) for entry in arms[Arm.MEMORY_OFF]} - {""}):
+        chosen = {arm: [entry for entry in entries if kind(entry) == group] for arm, entries in arms.items()}
+        shares = {arm.value: ledger.share(entries) for arm, entries in chosen.items() if entries}
+        yield GroupResult(by, group, len(chosen[Arm.MEMORY_OFF]), shares, company_seed)
+
+
+_LANGUAGE: Mapping[bool, str] = {True: "expressible", False: "beyond the language"}
+_FREEZE: Mapping[bool, str] = {True: "added after", False: "before"}
 
 
 def _histogram(entries: Sequence[EpisodeRecord]) -> tuple[float, ...]:

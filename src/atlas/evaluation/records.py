@@ -259,12 +259,14 @@ class GroupResult:
         group: Which group, such as ``opaque`` or ``expressible``.
         n: Cases per arm.
         arms: Strict success by arm, of those arms that ran.
+        company_seed: The company, None for all of them.
     """
 
     by: str
     group: str
     n: int
     arms: Mapping[str, Interval]
+    company_seed: int | None = None
 
 
 @record
@@ -291,6 +293,21 @@ class FailureExample:
 
 
 @record
+class CompanyFinding:
+    """What became of a hypothesis in one company alone, its intervals taken over blueprints.
+
+    Attributes:
+        company_seed: The company.
+        met: Whether its numbers meet the hypothesis; None where there are none.
+        figure: The measured figure with its unit, empty where there is none.
+    """
+
+    company_seed: int
+    met: bool | None
+    figure: str
+
+
+@record
 class Claim:
     """A hypothesis that was written down before the run, and what became of it.
 
@@ -301,6 +318,7 @@ class Claim:
         estimate: The measured figure that was compared, a share or a difference of shares; None where there is none.
         low: Its lower bound, None where it has none.
         high: Its upper bound, None where it has none.
+        by_company: The same for each company alone, empty where there is only one.
     """
 
     name: str
@@ -309,6 +327,7 @@ class Claim:
     estimate: float | None
     low: float | None
     high: float | None
+    by_company: tuple[CompanyFinding, ...] = ()
 
 
 @record

@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 import pytest
 
-from atlas.evaluation.claims import check_claims, headline
+from atlas.evaluation.claims import Cases, check_claims, headline
 from atlas.evaluation.config import ExperimentConfig
-from atlas.evaluation.records import Arm, ArmResult, Claim
+from atlas.evaluation.records import Arm, ArmResult, Claim, CompanyFinding
 from atlas.statistics.intervals import wilson
-from atlas.statistics.records import PairedDelta
+from atlas.statistics.records import Interval, PairedDelta
 
 MakeConfig = Callable[..., ExperimentConfig]
 
@@ -27,24 +27,40 @@ CHANGES = {
 }
 
 
-def difference(arm: Arm, against: Arm, *, by_company: bool, level: int | None = None) -> PairedDelta | None:
-    if by_company:
-        return change(0.5, low=-0.2, clusters=3)
-    if level is not None and arm is Arm.WRONG_COMPANY:
-        return change(0.02)
-    return CHANGES.get((arm, against))
+LEVELS = {Arm.MEMORY_OFF: 20, Arm.LEARNED: 70}
 
 
-def arm_result(arm: Arm, successes: int, delta: PairedDelta | None = None) -> ArmResult:
-    return ArmResult(arm, "test_same", None, 100, wilson(successes, 100), {}, 0.5, delta, 0, 0, 1.0)
+class MadeUp:
+    """Figures of which only what the cases are matters; company 2 gained nothing."""
+
+    def success(self, arm: Arm, cases: Cases) -> Interval | None:
+        solved = LEVELS.get(arm)
+        if solved is None or (cases.expressible and arm is not Arm.LEARNED):
+            return None
+        return wilson(solved + 25 * (cases.expressible is True) - 5 * (cases.company_seed == 2), 100)
+
+    def difference(self, arm: Arm, against: Arm, cases: Cases, *, by_company: bool = False) -> PairedDelta | None:
+        if by_company:
+            return change(0.5, low=-0.2, clusters=3)
+        if cases.company_seed == 2:
+            return change(0.0)
+        if cases.level is not None and arm is Arm.WRONG_COMPANY:
+            return change(0.02)
+        return CHANGES.get((arm, against))
 
 
-ARMS = (arm_result(Arm.MEMORY_OFF, 20), arm_result(Arm.LEARNED, 70, change(0.5)))
+def arm_result(arm: Arm, delta: PairedDelta | None = None) -> ArmResult:
+    return ArmResult(arm, "test_same", None, 100, wilson(LEVELS[arm], 100), {}, 0.5, delta, 0, 0, 1.0)
+
+
+ARMS = (arm_result(Arm.MEMORY_OFF), arm_result(Arm.LEARNED, change(0.5)))
 
 
 def check(make_config: MakeConfig, **hypothesis: object) -> Claim:
-    config = make_config(preregistration={"stopping": "end", "hypotheses": [{"name": "x", **hypothesis}]})
-    (claim,) = check_claims(config, ARMS, difference)
+    config = make_config(
+        preregistration={"stopping": "end", "hypotheses": [{"name": "x", **hypothesis}]}, arms=list(Arm)
+    )
+    (claim,) = check_claims(config, MadeUp())
     return claim
 
 
@@ -68,6 +84,15 @@ def check(make_config: MakeConfig, **hypothesis: object) -> Claim:
             None,
             "strict success of do nothing: expected at most 0.0 %; not measured.",
         ),
+        (
+            {"kind": "level", "arm": "learned", "families": "expressible", "at_least": 0.9},
+            True,
+            (
+                "strict success of learned on expressible families: expected at least 90.0 %; "
+                "measured 95.0 % [88.8, 97.8]."
+            ),
+        ),
+        ({"kind": "level", "arm": "memory_off", "families": "expressible", "at_least": 0.9}, None, None),
         (
             {"kind": "difference", "arm": "learned", "against": "memory_off", "at_least": 0.3},
             True,
@@ -138,6 +163,48 @@ def test_a_share_of_no_gain_is_not_measured(make_config: MakeConfig, monkeypatch
     assert check(make_config, kind="share_of_gain", arm="wrong_company", at_most=0.25).met is None
 
 
+@pytest.mark.parametrize(
+    ("hypothesis", "findings"),
+    [
+        ({"kind": "level", "arm": "learned", "at_least": 0.7}, [(True, "70.0 %"), (False, "65.0 %")]),
+        (
+            {"kind": "level", "arm": "learned", "families": "expressible", "at_least": 0.9},
+            [(True, "95.0 %"), (True, "90.0 %")],
+        ),
+        (
+            {"kind": "difference", "arm": "learned", "against": "memory_off", "bound": "low", "more_than": 0},
+            [(True, "+50.0 [+40.0, +60.0]"), (False, "+0.0 [-10.0, +10.0]")],
+        ),
+        (
+            {
+                "kind": "difference",
+                "arm": "learned",
+                "against": "memory_off",
+                "bound": "low",
+                "cluster": "company",
+                "more_than": 0,
+            },
+            [(True, "+50.0 [+40.0, +60.0]"), (False, "+0.0 [-10.0, +10.0]")],
+        ),
+        ({"kind": "share_of_gain", "arm": "wrong_company", "at_most": 0.25}, [(True, "20.0 %"), (None, "")]),
+        ({"kind": "level", "arm": "do_nothing", "at_most": 0}, [(None, ""), (None, "")]),
+    ],
+)
+def test_a_claim_says_what_became_of_it_in_each_company(
+    make_config: MakeConfig, hypothesis: dict[str, object], findings: list[tuple[bool | None, str]]
+) -> None:
+    """Over the cases of that company alone; where whole companies are clusters, one company's are its blueprints."""
+    claim = check(make_config, **hypothesis)
+    assert claim.by_company == tuple(
+        CompanyFinding(seed, met, figure) for seed, (met, figure) in enumerate(findings, start=1)
+    )
+
+
+def test_one_company_has_no_findings_of_its_own(make_config: MakeConfig) -> None:
+    config = make_config(company_seeds=[1])
+    assert not any(claim.by_company for claim in check_claims(config, MadeUp()))
+
+
 def test_the_headline_gives_missed_claims_the_same_room(make_config: MakeConfig) -> None:
     """The main result, then each claim, met or missed."""
     config = make_config()
@@ -157,7 +224,7 @@ def test_the_headline_gives_missed_claims_the_same_room(make_config: MakeConfig)
 def test_without_hypotheses_there_is_no_headline(make_config: MakeConfig) -> None:
     """Claims that were made up afterwards are no claims."""
     config = make_config(preregistration=None)
-    assert check_claims(config, ARMS, difference) == ()
+    assert check_claims(config, MadeUp()) == ()
     assert headline(config, ARMS, ()) == (
         "No headline: this experiment has no hypotheses that were written down before the run.",
     )

@@ -29,7 +29,7 @@ def parse(**changes: object) -> ExperimentConfig:
     return parse_experiment({**SMALLEST, **changes}, "x.yaml")
 
 
-@pytest.mark.parametrize("name", ["demo", "demo-small", "dev", "reporting"])
+@pytest.mark.parametrize("name", ["demo", "demo-small", "dev", "reporting", "reporting-families"])
 def test_every_shipped_experiment_is_valid_and_named_like_its_file(name: str) -> None:
     """A shipped file runs as it is, and has hypotheses, so that it gets a headline."""
     config = load_experiment(name)
@@ -40,8 +40,10 @@ def test_every_shipped_experiment_is_valid_and_named_like_its_file(name: str) ->
 def test_shipped_experiments_keep_development_and_reporting_companies_apart() -> None:
     """Nobody can look at a reporting company while tuning."""
     assert load_experiment("dev").company_seeds == tuple(range(10))
-    assert min(load_experiment("reporting").company_seeds) >= 100
-    assert len(load_experiment("reporting").company_seeds) >= 5
+    reporting, by_family = (load_experiment(name).company_seeds for name in ("reporting", "reporting-families"))
+    assert min(reporting + by_family) >= 100
+    assert len(reporting) >= 10
+    assert not set(reporting) & set(by_family)
 
 
 @pytest.mark.parametrize(
@@ -66,6 +68,17 @@ def test_shipped_experiments_keep_development_and_reporting_companies_apart() ->
         ({"confidence": 95}, "confidence: .*less than 1"),
         ({"name": "../escape"}, "name: "),
         ({"execution": {"workers": 0}}, "execution.workers"),
+        (
+            {
+                "preregistration": {
+                    "stopping": "end",
+                    "hypotheses": [
+                        {"kind": "level", "name": "x", "arm": "learned", "families": "expressible", "at_least": 0.9}
+                    ],
+                }
+            },
+            "hypothesis 'x' needs arm 'compiled'",
+        ),
         (
             {"preregistration": {"stopping": "end", "hypotheses": [{"kind": "level", "name": "x", "arm": "learned"}]}},
             "needs one of more_than, at_least, at_most",
@@ -93,6 +106,7 @@ def test_shipped_experiments_keep_development_and_reporting_companies_apart() ->
         "confidence-in-percent",
         "name-is-a-path",
         "no-workers",
+        "expressible-without-compiled",
         "boundless-hypothesis",
         "typo-in-a-fault-plan",
         "faults-in-percent",
@@ -185,6 +199,7 @@ def test_shipped_files_use_known_keys_only_and_all_arms_by_default() -> None:
     assert "corpus.stream" in known_keys()
     arms = {name: load_experiment(name).arms for name in shipped_experiments()}
     assert arms.pop("dev") == arms.pop("reporting") == tuple(Arm)
+    assert arms.pop("reporting-families") == (Arm.MEMORY_OFF, Arm.LEARNED, Arm.COMPILED)  # controls are not per family
     assert all(those == DEFAULT_ARMS for those in arms.values())
 
 

@@ -13,6 +13,7 @@ from atlas.core.canonical import canonical_json
 from atlas.core.rng import derive_rng
 from atlas.crm.records import Response
 from atlas.episodes.records import Turn
+from atlas.evaluation import metrics as metrics_module
 from atlas.evaluation.bench import ExamFacts
 from atlas.evaluation.config import ExperimentConfig
 from atlas.evaluation.metrics import WORST_CASES, RunLog, compute_metrics
@@ -260,3 +261,40 @@ def test_cases_are_grouped_by_what_they_have_in_common(make_log: MakeLog) -> Non
     opaque = next(one for one in groups if one.group == "opaque")
     assert opaque.arms["learned"] == wilson(6, 8)
     assert set(opaque.arms) == {arm.value for arm in Arm}
+
+
+def test_companies_stand_apart_where_families_were_added_after_the_freeze(
+    make_log: MakeLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All companies together and each alone, by whether a family is of before or after."""
+    monkeypatch.setattr(metrics_module, "_LATE", frozenset({"family 1"}))
+    groups = [one for one in compute_metrics(make_log()).groups if one.by == "freeze"]
+    assert [(one.company_seed, one.group, one.n) for one in groups] == [
+        (None, "added after", 10),
+        (None, "before", 10),
+        (1, "added after", 5),
+        (1, "before", 5),
+        (2, "added after", 5),
+        (2, "before", 5),
+    ]
+    assert groups[2].arms["learned"] == wilson(4, 5)  # nine of ten are solved, and the last one is odd
+
+
+def test_claims_are_checked_over_the_cases_that_they_name(make_log: MakeLog, make_config: MakeConfig) -> None:
+    """One arm's success on what the language can express: the even cases, of which the learned arm solves all."""
+    hypotheses = [
+        {"name": name, "kind": "level", "arm": "learned", "at_least": 0.95, **families}
+        for name, families in (("some", {"families": "expressible"}), ("all", {}))
+    ]
+    config = make_config(
+        corpus={"stream": 10, "test_same": 10},
+        window=5,
+        arms=list(Arm),
+        preregistration={"stopping": "end", "hypotheses": hypotheses},
+    )
+    coverage = (KindCoverage(1, "family 0", "b", 9, 9, 1), KindCoverage(1, "family 1", "b", 9, 0, 9))
+    some, every = compute_metrics(replace(make_log(config), coverage=coverage)).claims
+    assert (some.met, some.estimate) == (True, 1.0)
+    assert (every.met, every.estimate) == (False, 0.9)
+    assert [one.figure for one in every.by_company] == ["90.0 %", "90.0 %"]
+    assert compute_metrics(make_log(config)).claims[0].met is None  # nothing was compiled

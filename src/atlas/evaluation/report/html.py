@@ -94,6 +94,8 @@ def render_report(
         curve_units=CURVE_UNITS,
         families=build_families(metrics),
         groups=rows.group_table(metrics),
+        companies=rows.company_table(metrics),
+        claims_by_company=rows.claim_table(metrics),
         histograms=build_histograms(metrics),
         memories=_memories(metrics),
         shelves=_shelves(playbooks),

@@ -41,7 +41,9 @@ def _lines(metrics: ExperimentMetrics) -> Iterator[str]:
             yield f"- **{claim.state}**: {escape(claim.name)}: {escape(claim.sentence)}"
     for split in (*rows.frozen_splits(metrics), Split.STREAM.value):
         yield from _split(metrics, split)
-    yield from _groups(metrics)
+    yield from _titled("Claims in each company", "claim", rows.claim_table(metrics))
+    yield from _titled("Companies", "company", rows.company_table(metrics))
+    yield from _titled("Kinds of cases", "cases", rows.group_table(metrics))
     yield from _families(metrics)
     yield from _identification(metrics)
 
@@ -100,12 +102,11 @@ def _families(metrics: ExperimentMetrics) -> Iterator[str]:
     )
 
 
-def _groups(metrics: ExperimentMetrics) -> Iterator[str]:
-    table = rows.group_table(metrics)
+def _titled(title: str, first: str, table: rows.Table) -> Iterator[str]:
     if not table.lines:
         return
-    yield from ("", "## Kinds of cases", "")
-    yield from _table(("cases", *table.headings), [tuple(map(escape, line)) for line in table.lines])
+    yield from ("", f"## {title}", "")
+    yield from _table((first, *table.headings), [tuple(map(escape, line)) for line in table.lines])
 
 
 def _identification(metrics: ExperimentMetrics) -> Iterator[str]:

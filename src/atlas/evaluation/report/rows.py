@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from atlas.core.records import record
 from atlas.evaluation import formats
 from atlas.evaluation.arms import ARM_NAMES
-from atlas.evaluation.records import Arm, ArmResult, Claim, ExperimentMetrics, FamilyResult
+from atlas.evaluation.records import Arm, ArmResult, CompanyFinding, ExperimentMetrics, FamilyResult
 from atlas.statistics.gain import normalized_gain
-from atlas.statistics.records import PairedDelta
+from atlas.statistics.records import Interval, PairedDelta
 from atlas.verify.goals import Split
 
 SPLIT_NAMES: Mapping[str, str] = {
@@ -212,13 +212,13 @@ def opening(metrics: ExperimentMetrics) -> tuple[str, ...]:
 
 def claim_rows(metrics: ExperimentMetrics) -> tuple[ClaimRow, ...]:
     """Return the hypotheses that were written down before the run, in their order."""
-    return tuple(ClaimRow(claim.name, _claim_state(claim), claim.sentence) for claim in metrics.claims)
+    return tuple(ClaimRow(claim.name, _state(claim.met), claim.sentence) for claim in metrics.claims)
 
 
-def _claim_state(claim: Claim) -> str:
-    if claim.met is None:
+def _state(met: bool | None) -> str:  # noqa: FBT001 - the verdict itself, not a mode
+    if met is None:
         return "not measured"
-    return "met" if claim.met else "missed"
+    return "met" if met else "missed"
 
 
 @record
@@ -239,8 +239,46 @@ def group_table(metrics: ExperimentMetrics) -> Table:
             *(formats.share_with_interval(group.arms[arm.value]) if arm.value in group.arms else "" for arm in arms),
         )
         for group in metrics.groups
+        if group.company_seed is None
     )
     return Table(("n", *(ARM_NAMES[arm] for arm in arms)), lines)
+
+
+def company_table(metrics: ExperimentMetrics) -> Table:
+    """Return strict success per company, families of before and after the freeze apart; no lines for one company."""
+    arms = [arm for arm in Arm if any(one.arm is arm and one.strict is not None for one in metrics.arms)]
+    split = frozen_splits(metrics)[:1]
+    lines: list[tuple[str, ...]] = []
+    for seed in metrics.company_seeds if len(metrics.company_seeds) > 1 and split else ():
+        shares = {one.arm.value: one.strict for one in results(metrics, *split, company_seed=seed) if one.strict}
+        n = max((one.n for one in results(metrics, *split, company_seed=seed)), default=0)
+        groups = [group for group in metrics.groups if group.company_seed == seed]
+        lines.append((str(seed), formats.count(n), *_shares(arms, shares)))
+        lines.extend(
+            (
+                f"{seed}, {_GROUP_NAMES[group.by, group.group]}",
+                formats.count(group.n),
+                *_shares(arms, group.arms),
+            )
+            for group in groups
+        )
+    return Table(("n", *(ARM_NAMES[arm] for arm in arms)), tuple(lines))
+
+
+def claim_table(metrics: ExperimentMetrics) -> Table:
+    """Return what became of every hypothesis in each company alone; no lines where there is one company."""
+    lines = tuple(
+        (claim.name, *(_finding(one) for one in claim.by_company)) for claim in metrics.claims if claim.by_company
+    )
+    return Table(tuple(str(seed) for seed in metrics.company_seeds), lines)
+
+
+def _shares(arms: Sequence[Arm], shares: Mapping[str, Interval]) -> tuple[str, ...]:
+    return tuple(formats.percent(shares[arm.value].point) if arm.value in shares else "" for arm in arms)
+
+
+def _finding(finding: CompanyFinding) -> str:
+    return f"{_state(finding.met)}: {finding.figure}" if finding.figure else _state(finding.met)
 
 
 _GROUP_NAMES: Mapping[tuple[str, str], str] = {

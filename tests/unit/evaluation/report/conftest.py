@@ -17,6 +17,7 @@ from atlas.evaluation.records import (
     Arm,
     ArmResult,
     Claim,
+    CompanyFinding,
     CurvePoint,
     EpisodeTrace,
     ExperimentMetrics,
@@ -149,6 +150,12 @@ def _groups(outcomes: Outcomes) -> Iterator[GroupResult]:
             won = {arm: [w for seed in SEEDS for _, w in outcomes[arm, seed]][place::2] for arm in Arm}
             n = len(won[Arm.LEARNED])
             yield GroupResult(by, group, n, {arm.value: wilson(sum(one), n) for arm, one in won.items()})
+    for seed in SEEDS:
+        for place, group in enumerate(("added after", "before")):
+            late = {arm: [won for _, won in outcomes[arm, seed]][place::2] for arm in Arm}
+            n = len(late[Arm.LEARNED])
+            shares = {arm.value: wilson(sum(one), n) for arm, one in late.items()}
+            yield GroupResult("freeze", group, n, shares, seed)
 
 
 def _histogram(outcomes: Outcomes, arm: Arm) -> tuple[float, ...]:
@@ -198,7 +205,15 @@ def metrics() -> ExperimentMetrics:
         ),
         preregistration_hash=content_hash("hypotheses"),
         claims=(
-            Claim("gain", True, "learned minus memory off: expected at least +30.0 points; measured.", 0.6, 0.5, 0.7),
+            Claim(
+                "gain",
+                True,
+                "learned minus memory off: expected at least +30.0 points; measured.",
+                0.6,
+                0.5,
+                0.7,
+                tuple(CompanyFinding(seed, seed > SEEDS[0], "+60.0 [+50.0, +70.0]") for seed in SEEDS),
+            ),
             Claim(
                 "shuffled stays at the floor",
                 False,
@@ -214,6 +229,7 @@ def metrics() -> ExperimentMetrics:
                 None,
                 None,
                 None,
+                tuple(CompanyFinding(seed, None, "") for seed in SEEDS),
             ),
         ),
     )

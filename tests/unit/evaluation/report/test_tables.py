@@ -98,7 +98,7 @@ def test_markdown_tables_have_straight_columns(metrics: ExperimentMetrics) -> No
         lengths = {len(re.findall(r"(?<!\\)\|", line)) for line in block.splitlines()}
         assert len(lengths) == 1
         widths += lengths
-    assert len(widths) == 4  # two splits, kinds of cases, families
+    assert len(widths) == 6  # two splits, claims by company, companies, kinds of cases, families
     assert not re.search(r"(?<!\\)<(?! )", markdown)
     assert not re.search(r"(?<!\\)\]\(", markdown)
 
@@ -125,3 +125,34 @@ def test_kinds_of_cases_have_a_column_per_arm(metrics: ExperimentMetrics) -> Non
     ]
     assert {len(line) for line in table.lines} == {1 + len(table.headings)}
     assert rows.group_table(replace(metrics, groups=())).lines == ()
+
+
+def test_companies_have_a_line_each_with_late_families_apart(metrics: ExperimentMetrics) -> None:
+    """One line per company, then its families by the freeze; one company alone needs no table."""
+    table = rows.company_table(metrics)
+    seeds = metrics.company_seeds
+    assert table.headings == ("n", *(ARM_NAMES[arm] for arm in Arm))
+    assert {len(line) for line in table.lines} == {1 + len(table.headings)}
+    assert [line[0] for line in table.lines[:3]] == [
+        f"{seeds[0]}",
+        f"{seeds[0]}, families added after the freeze",
+        f"{seeds[0]}, families before the freeze",
+    ]
+    assert [line[0] for line in table.lines[::3]] == [str(seed) for seed in seeds]
+    whole = rows.find_result(metrics, Arm.LEARNED, "test_same", company_seed=seeds[0])
+    assert whole is not None
+    assert whole.strict is not None
+    column = 1 + table.headings.index(ARM_NAMES[Arm.LEARNED])
+    assert table.lines[0][1] == str(whole.n)
+    assert table.lines[0][column] == f"{100 * whole.strict.point:.1f} %"
+    assert rows.company_table(replace(metrics, company_seeds=seeds[:1])).lines == ()
+
+
+def test_claims_have_a_column_per_company(metrics: ExperimentMetrics) -> None:
+    """Met or missed with the figure; not measured without one; a claim without findings has no line."""
+    table = rows.claim_table(metrics)
+    assert table.headings == tuple(str(seed) for seed in metrics.company_seeds)
+    assert [line[:3] for line in table.lines] == [
+        ("gain", "missed: +60.0 [+50.0, +70.0]", "met: +60.0 [+50.0, +70.0]"),
+        ("renamed tools", "not measured", "not measured"),
+    ]

@@ -23,6 +23,7 @@ from atlas.evaluation.bench import Bench, ExamFacts
 from atlas.evaluation.board import Board
 from atlas.evaluation.config import ExperimentConfig
 from atlas.evaluation.executor import build_executor
+from atlas.evaluation.freeze import describe_learner
 from atlas.evaluation.metrics import RunLog, compute_metrics
 from atlas.evaluation.observer import Observer, SilentObserver
 from atlas.evaluation.records import Arm, EpisodeOutcome, ExperimentMetrics, MemorySummary, Phase, Timings, UnitTiming
@@ -231,6 +232,7 @@ class _Session:
             cpu_count=os.cpu_count() or 1,
             atlas_version=__version__,
             units=self._stopwatch.units,
+            learner=describe_learner(),
         )
 
 

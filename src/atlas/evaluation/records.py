@@ -405,6 +405,7 @@ class Timings:
         cpu_count: Cores of the machine.
         atlas_version: Version of Atlas.
         units: Time per company, phase and arm, in the order in which they ended.
+        learner: Whether the student was the one that was frozen before the last families of the exam were added.
     """
 
     started_at: str
@@ -418,3 +419,4 @@ class Timings:
     cpu_count: int
     atlas_version: str
     units: tuple[UnitTiming, ...]
+    learner: str = ""

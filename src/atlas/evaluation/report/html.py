@@ -166,4 +166,5 @@ def _timing_facts(timings: Timings) -> tuple[tuple[str, str], ...]:
         ("episodes", f"{formats.count(timings.episodes)}, {formats.decimal(timings.episodes_per_s, 1)} per second"),
         ("machine", f"{timings.platform}, {timings.cpu_count} cores, {timings.workers} processes"),
         ("versions", f"Atlas {timings.atlas_version}, Python {timings.python}"),
+        *((("learner", timings.learner),) if timings.learner else ()),
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 from atlas.core.errors import UnknownNameError
 from atlas.scenarios.blueprints import Family
 from atlas.scenarios.families import (
+    account_rounds,
     account_work,
     amending,
     asking,
@@ -18,16 +19,22 @@ from atlas.scenarios.families import (
     closed_doors,
     contract_care,
     contracting,
+    deal_endings,
     deal_talk,
     duties,
     failing_tools,
     filing,
     finding,
+    forecasting,
+    fresh_contacts,
     gating,
+    keeping_up,
     look_alikes,
     odd_values,
     one_offs,
+    open_points,
     opening,
+    overviews,
     people,
     people_work,
     pipeline_work,
@@ -36,17 +43,31 @@ from atlas.scenarios.families import (
     quote_terms,
     quote_work,
     quoting,
+    replanning,
+    repricing,
     reviving,
     spellings,
     staff_work,
     staging,
+    taken_back,
     untrusted,
     updating,
     upkeep,
 )
 
-FAMILIES_AFTER_FREEZE: tuple[Family, ...] = ()
-"""Families that were added after the learner was frozen, and written without a look at it; it is not frozen yet."""
+FAMILIES_AFTER_FREEZE: tuple[Family, ...] = (
+    *replanning.FAMILIES,
+    *repricing.FAMILIES,
+    *keeping_up.FAMILIES,
+    *forecasting.FAMILIES,
+    *account_rounds.FAMILIES,
+    *fresh_contacts.FAMILIES,
+    *deal_endings.FAMILIES,
+    *overviews.FAMILIES,
+    *open_points.FAMILIES,
+    *taken_back.FAMILIES,
+)
+"""Families that were added after the learner was frozen, and written without a look at it."""
 
 FAMILIES: tuple[Family, ...] = (
     *opening.FAMILIES,

@@ -19,13 +19,13 @@ from atlas.learning.language import (
     Guarded,
 )
 from atlas.learning.name_shapes import longest_first, shape_of
-from atlas.learning.perception import Familiar, Percept
+from atlas.learning.perception import Familiar, Percept, beginnings_of
 from atlas.learning.sightings import CaseMark, PublicWords, digest, digest_text, disjoint, mark_case, reveal, seal
 from atlas.learning.vocabulary import mentioned
 
 LONGEST_PHRASE = 3  # words
-SHAPES, VALUES, ENDINGS = "shape", "value", "ending"
-"""The spaces of what names look like: their shapes, whole values of fields, their last words."""
+SHAPES, VALUES, ENDINGS, BEGINNINGS = "shape", "value", "ending", "beginning"
+"""The spaces of what names look like: shapes, whole values of fields, last words, first words where so do sentences."""
 
 _LEAST_VARIETY = 2  # a parameter that always had one value has no words
 
@@ -142,6 +142,7 @@ class Associations:
                 longest_first(self._usable(SHAPES).items()),
                 self._usable(VALUES),
                 self._usable(ENDINGS),
+                frozenset(self._usable(BEGINNINGS)),
             )
         return self._familiar
 
@@ -157,8 +158,10 @@ class Associations:
         return usable
 
     def see_name(self, kind: str, name: str, public: PublicWords) -> None:
-        """Count the shape of the name of a record of a kind, or its last word."""
+        """Count the shape of the name of a record of a kind, or its last word; and its first, where so do sentences."""
         value = Guarded(digest(kind), kind, known=True)
+        for beginning in sorted(set(beginnings_of(name))):
+            self.see(BEGINNINGS, public.guard(beginning), value, mark_case((name,)))
         shape = shape_of(name)
         words = name.lower().split()
         if shape is not None:
@@ -237,7 +240,7 @@ class Associations:
         return math.log((self._texts + 1) / (self._words.get(digest_text(word), 0) + 0.5))
 
     def _put(self, row: Association) -> None:
-        if row.space in (SHAPES, VALUES, ENDINGS):
+        if row.space in (SHAPES, VALUES, ENDINGS, BEGINNINGS):
             self._familiar = None
         self._values.setdefault(row.space, set()).add(row.value.digest)
         self._rows.setdefault((row.space, row.key.digest), {})[row.value.digest] = row

@@ -73,12 +73,14 @@ class Familiar:
         shapes: Shapes of names with the kinds of record that have them, those to be looked for first in front.
         values: Values of some fields, in lower case, with the fields; colleagues' names with what they speak for.
         endings: Last words of names, in lower case, with the kinds of record that have them.
+        beginnings: First two words of names, in lower case, of which the first opens sentences as well.
     """
 
     public: frozenset[str] = frozenset()
     shapes: tuple[tuple[str, str], ...] = ()
     values: Mapping[str, str] = field(default_factory=dict[str, str])
     endings: Mapping[str, str] = field(default_factory=dict[str, str])
+    beginnings: frozenset[str] = frozenset()
 
     def kind_of(self, name: str) -> str:
         """Return the kind of record or the field that a name speaks for, empty where it speaks for none."""
@@ -305,7 +307,7 @@ def _find_shaped(text: str, taken: bytearray, familiar: Familiar) -> list[SpanFo
     found: list[SpanFound] = []
     for shape, kind in familiar.shapes:
         for match in pattern_of(shape).finditer(text):
-            piece = None if any(taken[match.start() : match.end()]) else _without_opener(text, *match.span())
+            piece = None if any(taken[match.start() : match.end()]) else _without_opener(text, *match.span(), familiar)
             if piece is not None:
                 first, last = piece
                 taken[first:last] = b"\1" * (last - first)
@@ -332,7 +334,7 @@ def _find_names(text: str, taken: bytearray, familiar: Familiar) -> list[SpanFou
     found: list[SpanFound] = []
     for match in (NAME if familiar.values else LOOSE_NAME).finditer(text):
         for piece_start, piece_end in _free_pieces(match.start(), match.end(), taken):
-            whole = _without_opener(text, piece_start, piece_end)
+            whole = _without_opener(text, piece_start, piece_end, familiar)
             for first, last in _parts(text, *whole, familiar) if whole is not None else ():
                 shown = text[first:last]
                 if shown.lower() not in familiar.public:
@@ -361,7 +363,23 @@ def _free_pieces(start: int, end: int, taken: bytearray) -> list[tuple[int, int]
     return pieces
 
 
-def _without_opener(text: str, start: int, end: int) -> tuple[int, int] | None:
+def beginnings_of(name: str) -> Iterator[str]:
+    """Yield the first two words of a name, and of its parts, in lower case, where the first also opens sentences.
+
+    Example:
+        >>> list(beginnings_of("2026 Harbor Cranes: Contract Archive Rollout")), list(beginnings_of("Harbor Cranes"))
+        (['contract archive'], [])
+    """
+    for match in _FIRST_TWO.finditer(name):
+        first, _, second = match.group().lower().partition(" ")
+        if first in OPENERS or first in SYNONYMS:
+            yield f"{first} {second}"
+
+
+_FIRST_TWO = re.compile(r"(?:(?<=^)|(?<=[^\w\s] )|(?<=\d ))[^\W\d]+ [^\W\d]+")
+
+
+def _without_opener(text: str, start: int, end: int, familiar: Familiar) -> tuple[int, int] | None:
     """Cut words that only start a sentence off the front, and a possessive and punctuation off the end."""
     while start < end:
         head = re.match(r"[\w'\u2019.&-]+", text[start:end])
@@ -373,7 +391,8 @@ def _without_opener(text: str, start: int, end: int) -> tuple[int, int] | None:
             start += head.end()
             continue
         bare = word.removesuffix("'s")
-        if (bare in OPENERS or bare in SYNONYMS) and _starts_sentence(text, start):
+        opens = (bare in OPENERS or bare in SYNONYMS) and _starts_sentence(text, start)
+        if opens and next(beginnings_of(text[start:end]), "") not in familiar.beginnings:
             start += head.end()
             continue
         if word in FILLERS and head.end() == end - start:

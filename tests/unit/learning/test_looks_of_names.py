@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 
 from atlas.learning.associations import Associations, AssociationThresholds, KnownWords
+from atlas.learning.language import SpanType
 from atlas.learning.perception import CLIENT, TITLE, Familiar, perceive
 from atlas.learning.sightings import PublicWords, mark_case
 
@@ -23,6 +24,10 @@ def _words(*names: tuple[str, str]) -> Associations:
 
 def _familiar(*names: tuple[str, str]) -> Familiar:
     return _words(*names).familiar(NO_WORDS)
+
+
+def _first_name(text: str, familiar: Familiar) -> str:
+    return next(span.text for span in perceive(text, date(2026, 3, 2), familiar).of_type(SpanType.NAME))
 
 
 def test_a_shape_is_revealed_by_two_different_records() -> None:
@@ -57,6 +62,23 @@ def test_a_value_is_known_when_two_records_have_it() -> None:
     assert words.familiar(NO_WORDS).kind_of("Buyer") == ""
     words.see_value(TITLE, "buyer", mark_case(("Pia Lund",)), PUBLIC)
     assert words.familiar(NO_WORDS).kind_of("BUYER") == TITLE
+
+
+def test_names_may_begin_with_words_that_open_sentences() -> None:
+    """Where two records are called so, the word belongs to the name, and to no other name that follows it."""
+    deals = ("Shift Planning Rollout", "2026 Harbor Cranes: Shift Planning Refresh", "Cedar Dock Audit")
+    once = _familiar(*(("opportunity", name) for name in deals[:1] * 2))
+    assert once.beginnings == frozenset()
+    seen = _familiar(*(("opportunity", name) for name in deals))
+    assert seen.beginnings == {"shift planning"}
+    for text, name in (
+        ("Shift Planning Upgrade, 54890, please.", "Shift Planning Upgrade"),
+        ("A second one: Shift Planning Pilot, 54890.", "Shift Planning Pilot"),
+        ("Please Shift Planning Pilot, as they say.", "Shift Planning Pilot"),
+        ("Shift Harbor Planning to Proposal.", "Harbor Planning"),
+    ):
+        assert _first_name(text, seen) == name
+    assert _first_name("Shift Planning Upgrade, please.", once) == "Planning Upgrade"
 
 
 def test_what_is_familiar_is_the_same_object_until_it_changes() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import random
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from typing import Literal, TypeAlias
 
@@ -12,7 +12,7 @@ from atlas.core.errors import CorpusError
 from atlas.core.ids import content_id
 from atlas.core.records import record
 from atlas.scenarios.archive import Archive
-from atlas.scenarios.blueprints import Case
+from atlas.scenarios.blueprints import Case, Level
 from atlas.scenarios.companies import Company
 from atlas.scenarios.desk import Desk, Shelf
 from atlas.scenarios.naming import NameMaker
@@ -23,7 +23,7 @@ from atlas.scenarios.schedule import Slot
 from atlas.scenarios.tracing import evidence_of, trace_goal
 from atlas.verify.goals import SealedCase, Solution, Split
 
-GENERATOR_VERSION = "4"
+GENERATOR_VERSION = "5"
 
 Difficulty: TypeAlias = Literal["simple", "medium", "complex"]
 
@@ -92,13 +92,13 @@ def cast_case(casting: Casting, slot: Slot, day: date, rng: random.Random) -> Ca
     script = CustomerScript(turns, disclosures, literals=literals)
     draft = Scenario(
         scenario_id="",
-        generator_version=GENERATOR_VERSION,
+        generator_version="",  # no part of the id: a case that is put the same is the same case in every version
         company_seed=company.seed,
         split=split,
         family=slot.family.name,
         blueprint=slot.blueprint.name,
         paraphrase=f"{slot.blueprint.name}-{number}-{wording.register}",
-        level=slot.blueprint.level or slot.family.level,
+        level=level_of(slot, company, desk.house.applied),
         category=slot.blueprint.category,
         failure=slot.blueprint.failure,
         difficulty=difficulty_of(case.solutions),
@@ -113,7 +113,7 @@ def cast_case(casting: Casting, slot: Slot, day: date, rng: random.Random) -> Ca
         canary="",
     )
     marked = dataclasses.replace(draft, canary=content_id("atlas-canary", draft))
-    scenario = dataclasses.replace(marked, scenario_id=content_id("sc", marked))
+    scenario = dataclasses.replace(marked, scenario_id=content_id("sc", marked), generator_version=GENERATOR_VERSION)
     evidence, archive = evidence_of(scenario, company.file, casting.archive)
     sealed = SealedCase(
         scenario.scenario_id,
@@ -125,6 +125,19 @@ def cast_case(casting: Casting, slot: Slot, day: date, rng: random.Random) -> Ca
         traces=trace_goal(case.goal, evidence, archive, case.slots),
     )
     return CastCase(scenario, sealed)
+
+
+def level_of(slot: Slot, company: Company, applied: Collection[str]) -> Level:
+    """Return what has to be learned for a case: what its blueprint says, and no more than the company where it counts.
+
+    Args:
+        slot: What the case is drawn from.
+        company: Where it plays.
+        applied: Kinds of the conventions that decided something in it.
+    """
+    declared = slot.blueprint.level or slot.family.level
+    expected = {convention.kind for convention in company.conventions if not convention.enforced}
+    return 2 if declared > 2 and expected & set(applied) else declared  # noqa: PLR2004 - 2 is the company
 
 
 def _choose_wording(

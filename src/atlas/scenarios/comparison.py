@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from atlas.core.canonical import content_hash
 from atlas.core.records import record
@@ -45,7 +46,7 @@ class CorpusDiff:
 def compare_corpora(before: Corpus, after: Corpus) -> CorpusDiff:
     """Return what changed from ``before`` to ``after``; a case that is put otherwise is another, whatever its id."""
     old, new = _by_id(before), _by_id(after)
-    both = dict.fromkeys(name for name in old if name in new and old[name][0] == new[name][0])
+    both = dict.fromkeys(name for name in old if name in new and _put(old[name]) == _put(new[name]))
     rescored = [name for name in both if old[name][1].goal != new[name][1].goal]
     retaught = [name for name in both if name not in set(rescored) and _solved(old[name]) != _solved(new[name])]
     removed = [scenario for name, (scenario, _) in old.items() if name not in both]
@@ -66,6 +67,11 @@ def _by_id(corpus: Corpus) -> Mapping[str, tuple[Scenario, SealedCase]]:
     return {
         scenario.scenario_id: (scenario, case) for scenario, case in zip(corpus.scenarios, corpus.sealed, strict=True)
     }
+
+
+def _put(entry: tuple[Scenario, SealedCase]) -> Scenario:
+    """Return how a case is put, whichever version of the generator wrote it down."""
+    return replace(entry[0], generator_version="")
 
 
 def _solved(entry: tuple[Scenario, SealedCase]) -> object:

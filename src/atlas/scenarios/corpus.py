@@ -6,6 +6,7 @@ Writing and reading corpora is in ``atlas.scenarios.corpus_files``.
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import random
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
@@ -199,15 +200,18 @@ def draw_again(recipe: Recipe, company: Company, count: int) -> Chapter:
     """
     shuffled = dataclasses.replace(recipe, order="naive")
     phrasebook = load_phrasebook()
-    rounds = [
-        _ChapterWriter.again(shuffled, company, phrasebook, start).write(min(_ROUND, count - start))
-        for start in range(0, count, _ROUND)
-    ]
+    drawn: dict[str, tuple[Scenario, SealedCase]] = {}  # two rounds may draw the same case, which counts once
+    for start in itertools.count(step=_ROUND):
+        if len(drawn) == count:
+            break
+        chapter = _ChapterWriter.again(shuffled, company, phrasebook, start).write(min(_ROUND, count - len(drawn)))
+        for scenario, case in zip(chapter.scenarios, chapter.sealed, strict=True):
+            drawn.setdefault(scenario.scenario_id, (scenario, case))
     return Chapter(
         company.seed,
         Split.STREAM,
-        tuple(scenario for chapter in rounds for scenario in chapter.scenarios),
-        tuple(case for chapter in rounds for case in chapter.sealed),
+        tuple(scenario for scenario, _ in drawn.values()),
+        tuple(case for _, case in drawn.values()),
     )
 
 

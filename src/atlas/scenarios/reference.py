@@ -57,7 +57,8 @@ def _families(phrasebook: Phrasebook) -> Iterator[str]:
         needs = ", ".join(map(_kind_of, family.needs)) or "-"
         names = ", ".join(one.name + (" (f)" if one.category == "failure" else "") for one in family.blueprints)
         mark = " *" if family in FAMILIES_AFTER_FREEZE else ""
-        yield f"| `{family.name}`{mark} | {family.task.lower()} | {family.level} | {needs} | {names} |"
+        levels = ", ".join(map(str, sorted({one.level or family.level for one in family.blueprints})))
+        yield f"| `{family.name}`{mark} | {family.task.lower()} | {levels} | {needs} | {names} |"
 
 
 def _failures() -> Iterator[str]:

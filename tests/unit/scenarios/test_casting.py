@@ -8,11 +8,14 @@ import pytest
 
 from atlas.core.errors import CorpusError, UnknownNameError
 from atlas.scenarios.blueprints import Case
-from atlas.scenarios.casting import difficulty_of, fill
-from atlas.scenarios.conventions import QuoteValidity, StageLadder
+from atlas.scenarios.casting import difficulty_of, fill, level_of
+from atlas.scenarios.companies import build_company, generate_company
+from atlas.scenarios.conventions import ChangeNote, DealOwnership, QuoteValidity, StageLadder
 from atlas.scenarios.corpus import Corpus
+from atlas.scenarios.families import FAMILIES
 from atlas.scenarios.house import House
 from atlas.scenarios.plans import Plan
+from atlas.scenarios.schedule import Slot
 from atlas.scenarios.stage import open_world
 from atlas.verify.goals import Goal, Solution
 
@@ -55,6 +58,28 @@ def test_a_convention_that_a_company_lacks_is_named() -> None:
     assert house.applied == ("quote_validity",)
     with pytest.raises(CorpusError, match="the company has no StageLadder"):
         house.need(StageLadder)
+
+
+@pytest.mark.parametrize(
+    ("family", "blueprint", "applied", "level"),
+    [
+        ("deal_update", "close_date", ("change_note",), 2),
+        ("deal_update", "close_date", (), 3),
+        ("deal_update", "close_date", ("deal_ownership",), 3),
+        ("look_alike", "deal_alike", ("change_note", "deal_ownership"), 2),
+        ("one_off", None, ("quote_validity",), 1),
+    ],
+    ids=["expected", "none", "enforced", "one-of-two", "exception"],
+)
+def test_what_only_the_company_knows_makes_a_case_one_of_its_company(
+    family: str, blueprint: str | None, applied: tuple[str, ...], level: int
+) -> None:
+    """Elsewhere another lesson would be right. What the world enforces, its errors tell; an exception stays one."""
+    rules = (ChangeNote("amount", "Seen: {value}"), DealOwnership(), QuoteValidity(30))
+    company = build_company(dataclasses.replace(generate_company(0, size=200).file, conventions=rules))
+    drawn = next(one for one in FAMILIES if one.name == family)
+    slot = Slot(drawn, next(one for one in drawn.blueprints if blueprint in (None, one.name)))
+    assert level_of(slot, company, applied) == level
 
 
 def test_a_stranger_cannot_act(corpus: Corpus) -> None:

@@ -9,9 +9,10 @@ from collections.abc import Callable
 import pytest
 
 from atlas.crm.records import Outcome
+from atlas.scenarios import casting
 from atlas.scenarios.companies import build_company, generate_company
 from atlas.scenarios.comparison import CorpusDiff, compare_corpora
-from atlas.scenarios.corpus import Corpus
+from atlas.scenarios.corpus import Corpus, cook
 from atlas.verify.goals import Goal, SealedCase, Solution
 
 CHANGED = (3, 7, 40)  # places of the cases that a test changes
@@ -113,3 +114,13 @@ def test_a_company_that_only_one_of_the_two_has_is_named(corpus: Corpus) -> None
     stranger = generate_company(1_000_001, size=200)
     more = dataclasses.replace(corpus, strangers=(stranger,))
     assert compare_corpora(corpus, more).companies == compare_corpora(more, corpus).companies == (1_000_001,)
+
+
+def test_a_case_that_is_put_the_same_is_the_same_in_every_version(
+    corpus: Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only then can a new version of the generator say which cases it changed, and a stored run be graded again."""
+    monkeypatch.setattr(casting, "GENERATOR_VERSION", "another")
+    again = cook(corpus.recipe)
+    assert {scenario.generator_version for scenario in again.scenarios} == {"another"}
+    assert compare_corpora(corpus, again) == CorpusDiff(len(corpus.scenarios), (), (), (), (), {}, {}, ())

@@ -115,6 +115,7 @@ def _draw_not_yours(desk: Desk) -> Case:
     """The one deal without a probability belongs to somebody else, who gets a note instead."""
     gap = _gap(desk, "probability", 1)
     (deal,) = gap.deals
+    desk.house.need(DealOwnership)
     owner, actor = str(deal["owner"]), desk.seller(other_than=deal["owner"])
     points, content = desk.pick(range(5, 96, 5)), desk.pick(_REMINDERS)
     members = {member.handle: member.name for member in desk.company.directory.staff}

@@ -72,9 +72,11 @@ class NewDeal:
         """Expect it."""
         return created(Entity.OPPORTUNITY, {"client_id": self.client["client_id"], **self.values})
 
-    def allowed(self, actor: str) -> tuple[ChangePattern, ...]:
-        """Allow who asks to own it, where no owner is told."""
-        return () if "owner" in self.values else (may_own(Entity.OPPORTUNITY, actor),)
+    def allowed(self, *owners: str) -> tuple[ChangePattern, ...]:
+        """Allow any of these colleagues to own it (who asks, who has the deal it came from), where no owner is told."""
+        return (
+            () if "owner" in self.values else tuple(may_own(Entity.OPPORTUNITY, one) for one in dict.fromkeys(owners))
+        )
 
 
 def new_deal(desk: Desk, client: Row, product: str, said_cents: int, agreed: Mapping[str, object]) -> NewDeal:
@@ -90,7 +92,7 @@ def new_deal(desk: Desk, client: Row, product: str, said_cents: int, agreed: Map
     owner = desk.house.owner_for(client)
     if owner is not None:
         values["owner"] = owner
-    return NewDeal(client, values, "" if opening else f" It starts in {stage}.")
+    return NewDeal(client, values, "" if opening else f" The new one starts in {stage}.")
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -127,7 +129,10 @@ class _Split:
     def goal(self) -> Goal:
         return Goal(
             expected_changes=(self.second.expected, *self.reduced.expected),
-            allowed_changes=(*self.reduced.allowed, *self.second.allowed(self.target.actor)),
+            allowed_changes=(
+                *self.reduced.allowed,
+                *self.second.allowed(self.target.actor, str(self.target.row["owner"])),
+            ),
         )
 
 
@@ -216,7 +221,7 @@ def _draw_others_deal(desk: Desk) -> Case:
 
     goal = Goal(
         expected_changes=(split.second.expected,),
-        allowed_changes=(split.target.may_note, *split.second.allowed(actor)),
+        allowed_changes=(split.target.may_note, *split.second.allowed(actor, str(split.target.row["owner"]))),
         must_refuse=refusal(ReasonCode.PERMISSION_DENIED, owner.name, owner.handle),
     )
     solutions = tuple(play(pair).solution() for pair in _PAIRS)
@@ -310,7 +315,9 @@ def _draw_signed_already(desk: Desk) -> Case:
         reason=ReasonCode.CLOSED_RECORD,
         look=read_deal,
     )
-    work = Work(enter, f"{second.name} is opened.", (second.expected,), second.allowed(target.actor))
+    work = Work(
+        enter, f"{second.name} is opened.", (second.expected,), second.allowed(target.actor, str(target.row["owner"]))
+    )
     slots = {"deal": target.called, "product": product, "amount": desk.money(cents), "start": second.start}
     return mended_case(target, slots, slip, work)
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -19,7 +21,7 @@ from warm_atlas import WarmAtlas
 
 from atlas.scenarios.conventions import Vocabulary
 from atlas.scenarios.corpus import Corpus
-from atlas.scenarios.corpus_files import load_corpus, load_manifest
+from atlas.scenarios.corpus_files import load_corpus, load_manifest, write_corpus
 from atlas.scenarios.families import get_family
 from atlas.verify.goals import Split
 
@@ -146,6 +148,120 @@ def test_people_are_told_the_hash_to_publish_and_not_the_seed(warm: WarmAtlas, t
     assert str(seed) not in done.stdout + done.stderr
 
 
+@pytest.fixture(scope="module")
+def private(warm: WarmAtlas, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a private corpus ``priv`` of all splits."""
+    home = tmp_path_factory.mktemp("private")
+    (home / "secret.txt").write_text(SECRET)
+    options = ("--size", "30", "--records", "200", "--secret-file", "secret.txt", "--out", "priv")
+    assert warm.run(home, "scenarios", "generate", *options).returncode == 0
+    return home
+
+
+def _seeds(folder: Path) -> set[str]:
+    """The seeds that the goals of a corpus could be generated from, as they are written."""
+    recipe = load_manifest(folder).recipe
+    return {str(seed) for seed in (recipe.company_seed, *(seed for seed, _ in recipe.strangers))}
+
+
+def test_what_is_handed_out_of_a_private_corpus_names_no_seed(warm: WarmAtlas, private: Path) -> None:
+    """Neither tasks of any split, nor exports, nor the card, before and after a check; a hash names the corpus."""
+    seeds, manifest = _seeds(private / "priv"), load_manifest(private / "priv")
+    assert len(seeds) > 1
+    handed = [(private / "priv" / "card.md").read_text()]
+    for split in Split:
+        out = f"{split.value}.jsonl"
+        done = warm.run(private, "scenarios", "tasks", "--corpus", "priv", "--split", split.value, "--out", out)
+        assert done.returncode == 0, done.stderr
+        tasks = [json.loads(line) for line in (private / out).read_text().splitlines()]
+        assert {task["dataset_hash"] for task in tasks} == {manifest.content_hash}
+        assert not any({"recipe"} & {*task["conversation"]} for task in tasks)
+        assert not any({"company_seed"} & {*task["conversation"]["scenario"]} for task in tasks)
+        handed += [(private / out).read_text(), done.stdout, done.stderr]
+    export = warm.run(private, "scenarios", "export", "--db-seeds", "--corpus", "priv", "--out", "rows")
+    assert export.returncode == 0, export.stderr
+    assert f"private corpus {manifest.content_hash}" in (private / "rows" / "seeds.sql").read_text()
+    handed += [(private / "rows" / name).read_text() for name in ("seeds.sql", "seeds.jsonl")]
+    checked = warm.run(private, "scenarios", "check", "priv")
+    assert checked.returncode == 0, checked.stderr
+    card = (private / "priv" / "card.md").read_text()
+    assert card.startswith("# Private corpus\n")
+    assert f"`{manifest.commitment}`" in card
+    handed += [card, checked.stdout, checked.stderr]
+    assert [seed for seed in seeds for text in handed if seed in text] == []
+
+
+def _cut_behind_the_seed(name: str) -> Callable[[Path], object]:
+    def damage(folder: Path) -> object:
+        text = (folder / name).read_text()
+        seed = text.index('"company_seed":') + len('"company_seed":')
+        return (folder / name).write_text(text[: seed + 9])
+
+    return damage
+
+
+def _put_into_quotes(folder: Path) -> None:
+    text = (folder / "manifest.json").read_text()
+    seed = str(load_manifest(folder).recipe.company_seed)
+    (folder / "manifest.json").write_text(text.replace(seed, f'"{seed}"'))
+
+
+def _move_away(folder: Path) -> None:
+    """Say that the first case plays nowhere, and vouch for it."""
+    corpus = load_corpus(folder)
+    moved = dataclasses.replace(corpus.scenarios[0], company_seed=7)
+    write_corpus(
+        dataclasses.replace(corpus, scenarios=(moved, *corpus.scenarios[1:])),
+        folder,
+        commitment=load_manifest(folder).commitment,
+    )
+
+
+LEAKS: dict[str, tuple[Callable[[Path], object], str]] = {
+    "manifest-cut": (_cut_behind_the_seed("manifest.json"), "priv/manifest.json: not valid JSON"),
+    "line-cut": (_cut_behind_the_seed("scenarios.jsonl"), "priv/scenarios.jsonl:1: not valid JSON"),
+    "seed-in-quotes": (_put_into_quotes, "priv/manifest.json: recipe.company_seed: Input should be a valid integer"),
+    "case-of-nowhere": (_move_away, "priv/manifest.json: a case plays in a company that companies.jsonl does not hold"),
+}
+
+
+@pytest.mark.parametrize("leak", LEAKS)
+def test_no_message_about_a_private_corpus_shows_its_seed(
+    warm: WarmAtlas, private: Path, tmp_path: Path, leak: str
+) -> None:
+    """Nor the first figures of it: what stands in a damaged file is not cited."""
+    damage, message = LEAKS[leak]
+    shutil.copytree(private / "priv", tmp_path / "priv")
+    damage(tmp_path / "priv")
+    for command in (("check", "priv"), ("tasks", "--corpus", "priv", "--out", "t.jsonl")):
+        done = warm.run(tmp_path, "scenarios", *command)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert message in done.stderr
+        assert not any(seed[:6] in done.stderr for seed in _seeds(private / "priv"))
+
+
+def test_a_case_that_a_private_corpus_does_not_hold_is_told_without_its_seed(warm: WarmAtlas, private: Path) -> None:
+    """Also at the door for clients of the protocol."""
+    for command in (("scenarios", "show", "priv", "sc-x"), ("crm", "mcp", "--corpus", "priv", "--scenario", "sc-x")):
+        done = warm.run(private, *command)
+        assert done.returncode == 2
+        assert "'sc-x'; known: sc-" in done.stderr
+        assert not any(seed in done.stderr for seed in _seeds(private / "priv"))
+
+
+def test_equal_corpora_give_equal_tasks(warm: WarmAtlas, tmp_path: Path) -> None:
+    """Whenever they were written; the revision is the content hash."""
+    for name in ("a", "b"):
+        made = warm.run(tmp_path, "scenarios", "generate", "--stream", "5", "--records", "200", "--out", name)
+        assert made.returncode == 0, made.stderr
+        os.utime(tmp_path / name / "scenarios.jsonl", (1_000_000_000, 1_000_000_000) if name == "a" else None)
+        options = ("--corpus", name, "--out", f"{name}.jsonl", "--run-id", "20260302T093000-0a1b2c3d")
+        assert warm.run(tmp_path, "scenarios", "tasks", *options).returncode == 0
+    assert (tmp_path / "a.jsonl").read_bytes() == (tmp_path / "b.jsonl").read_bytes()
+    task = json.loads((tmp_path / "a.jsonl").read_text().splitlines()[0])
+    assert task["dataset_revision"] == load_manifest(tmp_path / "a").content_hash
+
+
 def test_a_public_corpus_has_no_commitment(make: Make, tmp_path: Path) -> None:
     """There is nothing to be told later."""
     make("public", "--stream", "5", "--records", "200")
@@ -184,6 +300,22 @@ def test_more_cases_than_there_is_room_for_are_refused(warm: WarmAtlas, tmp_path
     assert "cases of the split 'stream', not for 3000: no name is left that nobody has" in done.stderr
     assert done.stderr.endswith("; ask for fewer cases with --stream\n")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("seeds", [("42", "5"), ("5", "5")], ids=["two corpora", "the same corpus"])
+def test_of_two_that_generate_into_one_folder_one_does(
+    start_atlas: StartAtlas, tmp_path: Path, seeds: tuple[str, str]
+) -> None:
+    """The other is told to wait or to go elsewhere; nothing is mixed, replaced or left."""
+    options = ("--size", "60", "--records", "400", "--out", "new")
+    first = start_atlas("scenarios", "generate", "--seed", seeds[0], *options)
+    _wait_for((tmp_path / ".new.parts" / "recipe.json").exists, first)
+    second = start_atlas("scenarios", "generate", "--seed", seeds[1], *options)
+    told = [process.communicate(timeout=TIMEOUT_S) for process in (first, second)]
+    assert (first.returncode, second.returncode) == (0, 2), told
+    assert "another process is generating the corpus of new" in told[1][1] or "new holds a corpus" in told[1][1]
+    assert load_corpus(tmp_path / "new").company_seed == int(seeds[0])
+    assert [path.name for path in tmp_path.iterdir()] == ["new"]
 
 
 # ---------------------------------------------------------------------------------------------------------------------

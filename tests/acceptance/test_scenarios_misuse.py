@@ -6,11 +6,12 @@ import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import pytest
 from warm_atlas import WarmAtlas
 
+from atlas.scenarios.casting import GENERATOR_VERSION
 from atlas.scenarios.corpus import generate_corpus
 from atlas.scenarios.corpus_files import write_corpus
 
@@ -34,6 +35,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
         shutil.copytree(home / "corpus", home / name)
         damage(home / name)
     (home / "empty").mkdir()
+    (home / "manifest-only").mkdir()
+    shutil.copy(home / "corpus" / "manifest.json", home / "manifest-only")
     (home / "full").mkdir()
     (home / "full" / "letter.txt").write_text("dear all")
     (home / "short.txt").write_text("swordfish\n")
@@ -77,7 +80,32 @@ def _cut(folder: Path) -> None:
     (folder / "goals.jsonl").write_text("".join(lines[:-1]))
 
 
+def _manifest(change: Callable[[dict[str, Any]], object]) -> Callable[[Path], None]:
+    """Rewrite the manifest in a way that nothing else tells of."""
+
+    def damage(folder: Path) -> None:
+        manifest = json.loads((folder / "manifest.json").read_text())
+        change(manifest)
+        (folder / "manifest.json").write_text(json.dumps(manifest))
+
+    return damage
+
+
 DAMAGES: dict[str, Callable[[Path], object]] = {
+    "other-counts": _manifest(lambda said: said["counts"].update(stream=7)),
+    "count-of-nothing": _manifest(lambda said: said["counts"].update(audit=0)),
+    "other-categories": _manifest(lambda said: said["categories"].update(success=9)),
+    "other-levels": _manifest(lambda said: said["levels"].update({"9": 1})),
+    "other-failures": _manifest(lambda said: said["failures"].clear()),
+    "odd-commitment": _manifest(lambda said: said.update(commitment="sure")),
+    "strange-file": _manifest(lambda said: said["files"].update({"../letter.txt": "0"})),
+    "absurd-size": _manifest(lambda said: said["recipe"].update(size=10**9)),
+    "negative-split": _manifest(lambda said: said["recipe"].update(stream=-5)),
+    "negative-seed": _manifest(lambda said: said["recipe"].update(company_seed=-1)),
+    "other-split": _manifest(lambda said: said["recipe"].update(dev=3)),
+    "other-profile": _manifest(lambda said: said["recipe"].update(profile="balanced")),
+    "other-seed": _manifest(lambda said: said["recipe"].update(company_seed=8)),
+    "no-cases": _manifest(lambda said: said["recipe"].update(stream=0, test_same=0)),
     "old-generator": _edited("manifest.json", '"generator_version":"', '"generator_version":"0.'),
     "no-json": _edited("manifest.json", "{", ""),
     "misspelt": _edited("manifest.json", '"counts"', '"count"'),
@@ -100,8 +128,23 @@ DAMAGES: dict[str, Callable[[Path], object]] = {
 }
 
 FOLDERS = {
-    "nowhere": "cannot read nowhere/manifest.json: No such file or directory",
-    "empty": "cannot read empty/manifest.json: No such file or directory",
+    "other-counts": "other-counts/manifest.json: counts: says 7 of 'stream', there are 6; generate the corpus again",
+    "count-of-nothing": "count-of-nothing/manifest.json: counts: says 0 of 'audit', there are 0",
+    "other-categories": "other-categories/manifest.json: categories: says 9 of 'success', there are ",
+    "other-levels": "other-levels/manifest.json: levels: says 1 of '9', there are 0; generate the corpus again",
+    "other-failures": "other-failures/manifest.json: failures: says 0 of '",
+    "odd-commitment": "odd-commitment/manifest.json: commitment: 'sure' is no hash of a secret, which has 64",
+    "strange-file": "strange-file/manifest.json: has the hash of ../letter.txt, which is no file of a corpus",
+    "absurd-size": "absurd-size/manifest.json: recipe.size: 1000000000 is not a whole number from 200 to 5000",
+    "negative-split": "negative-split/manifest.json: recipe.stream: -5 is not a whole number from 0 to 100000",
+    "negative-seed": "negative-seed/manifest.json: recipe.company_seed: -1 is not a whole number from 0 on",
+    "other-split": "other-split/manifest.json: recipe: asks for 3 cases of the split 'dev', there are 0",
+    "other-profile": "other-profile/manifest.json: recipe: the cases are not those of the profile 'balanced'",
+    "other-seed": "other-seed/manifest.json: recipe: is of another company than the first one of companies.jsonl",
+    "no-cases": "no-cases/manifest.json: recipe.counts: an exam has one case or more; generate the corpus again",
+    "nowhere": "cannot read nowhere/manifest.json: No such file or directory; name the folder of a corpus, or make one "
+    "with `atlas scenarios generate --out FOLDER`",
+    "empty": "cannot read empty/manifest.json: No such file or directory; name the folder of a corpus, or make one",
     "full": "cannot read full/manifest.json: No such file or directory",
     "talk.jsonl": "cannot read talk.jsonl/manifest.json: Not a directory",
     "no-manifest": "cannot read no-manifest/manifest.json: No such file or directory",
@@ -174,6 +217,14 @@ REQUESTS: dict[str, tuple[tuple[str, ...], str]] = {
     "records-unknown": ((*GENERATE, "--records", "all"), "'all' is not a whole number from 200 to 5000"),
     "reskin": ((*GENERATE, "--reskin", "-1"), "'-1' is not a whole number from 0 to "),
     "size-idle": ((*GENERATE, "--stream", "5", "--size", "40"), "--size has no effect beside --stream; give the one"),
+    "no-cases": (
+        (*GENERATE, "--dev", "0"),
+        "an exam has one case or more; ask for some with --stream, --dev or --test-same",
+    ),
+    "records-without-names": (
+        (*GENERATE, "--seed", "4", "--size", "20", "--records", "5000"),
+        "too few names for a company of 5000 records that is drawn so; ask for fewer with --records, or take another",
+    ),
     "stream": ((*GENERATE, "--stream", "0"), "'0' is not a whole number from 1 to "),
     "secret-short": (
         (*GENERATE, "--secret-file", "short.txt"),
@@ -208,6 +259,10 @@ REQUESTS: dict[str, tuple[tuple[str, ...], str]] = {
     ),
     "show-unknown": (("scenarios", "show", "corpus", "sc-nope"), "unknown scenario 'sc-nope'; known: sc-"),
     "show-ambiguous": (("scenarios", "show", "corpus", "sc-"), "10 cases begin with 'sc-'; give more of the id"),
+    "show-case-and-handbook": (
+        ("scenarios", "show", "corpus", "sc-1", "--handbook"),
+        "the case 'sc-1' has no effect beside --handbook; give the one or the other",
+    ),
     "tasks-of-nothing": (TASKS, "give exactly one of --seed, --corpus, --dataset; given: none"),
     "tasks-of-two": ((*TASKS, "--seed", "1", "--corpus", "corpus"), "given: --seed and --corpus"),
     "tasks-split": ((*TASKS, "--corpus", "corpus", "--split", "tset"), "'tset' is not one of 'stream', 'dev', "),
@@ -237,6 +292,14 @@ REQUESTS: dict[str, tuple[tuple[str, ...], str]] = {
     "import-blank": ((*IMPORT, "blank.txt", "--out", "new"), "blank.txt holds no conversation"),
     "import-out-taken": ((*IMPORT, "talk.jsonl", "--out", "full"), "full is not empty; name another folder"),
     "import-out-a-file": ((*IMPORT, "talk.jsonl", "--out", "short.txt"), "short.txt is a file; name a folder"),
+    "import-over-a-corpus": (
+        (*IMPORT, "talk.jsonl", "--out", "corpus", "--force"),
+        "corpus holds something else than an import (card.md, goals.jsonl, scenarios.jsonl); name another folder",
+    ),
+    "import-over-a-manifest": (
+        (*IMPORT, "talk.jsonl", "--out", "manifest-only", "--force"),
+        "manifest-only holds something else than an import (manifest.json); name another folder with --out",
+    ),
     "import-two-ways": (
         (*IMPORT, "talk.jsonl", "--out", "a", "--export", "b"),
         "--out and --export exclude each other",
@@ -246,6 +309,18 @@ REQUESTS: dict[str, tuple[tuple[str, ...], str]] = {
     "export-what": (("scenarios", "export", "--seed", "1"), "say what to export; there is --db-seeds"),
     "export-of-nothing": (EXPORT, "give exactly one of --seed, --corpus, --dataset; given: none"),
     "export-size": ((*EXPORT, "--seed", "1", "--size", "7"), "'7' is not a whole number from 200 to 5000"),
+    "export-without-names": (
+        (*EXPORT, "--seed", "4", "--size", "5000", "--out", "new"),
+        "too few names for a company of seed 4 with 5000 records; ask for fewer with --size, or take another seed",
+    ),
+    "mcp-unknown": (
+        ("crm", "mcp", "--corpus", "corpus", "--scenario", "sc-nope"),
+        "unknown scenario of corpus 'sc-nope'; known: sc-",
+    ),
+    "mcp-split-empty": (
+        ("crm", "mcp", "--corpus", "corpus", "--split", "audit", "--scenario", "sc-nope"),
+        "corpus holds no cases of the split 'audit'; name another with --split",
+    ),
     "export-size-idle": ((*EXPORT, "--corpus", "corpus", "--size", "300"), "--size has no effect beside --corpus"),
     "export-conversation-idle": (
         (*EXPORT, "--corpus", "corpus", "--conversation", "one"),
@@ -312,7 +387,10 @@ def _content_of(folder: Path) -> Content:
 def test_a_corpus_of_another_generator_is_compared_all_the_same(warm: WarmAtlas, home: Path) -> None:
     """To see what a new generator changes is what comparing is for."""
     done = warm.run(home, "scenarios", "diff", "old-generator", "corpus")
-    assert (done.returncode, done.stdout.splitlines()[0]) == (0, "the same: 10")
+    assert done.returncode == 0, done.stderr
+    versions, same = done.stdout.splitlines()[:2]
+    ours = GENERATOR_VERSION
+    assert (versions, same) == (f"generator versions: 0.{ours} before, {ours} after", "the same: 10")
 
 
 def test_what_is_given_by_a_variable_is_refused_like_a_flag(warm: WarmAtlas, home: Path) -> None:
@@ -329,3 +407,30 @@ def test_what_is_given_by_a_variable_is_refused_like_a_flag(warm: WarmAtlas, hom
         done = warm.run(home, *GENERATE, **{variable: value})
         assert (done.returncode, message in done.stderr) == (2, True), done.stderr
     assert not (home / "new").exists()
+
+
+def test_a_card_that_cannot_be_written_is_named_as_it_is_called(warm: WarmAtlas, home: Path, tmp_path: Path) -> None:
+    """Not by the scratch file that was to take its place."""
+    shutil.copytree(home / "corpus", tmp_path / "corpus")
+    (tmp_path / "corpus" / "card.md").unlink()
+    (tmp_path / "corpus" / "card.md").mkdir()
+    done = warm.run(tmp_path, "scenarios", "check", "corpus")
+    card = tmp_path / "corpus" / "card.md"
+    assert (done.returncode, done.stderr) == (2, f"error: cannot use {card}: Is a directory; name another place\n")
+    assert sorted(path.name for path in card.parent.iterdir()) == [
+        *("card.md", "companies.jsonl", "goals.jsonl", "manifest.json", "scenarios.jsonl")
+    ]
+
+
+def test_an_import_takes_the_place_of_an_import(warm: WarmAtlas, home: Path, tmp_path: Path) -> None:
+    """Also of one that was killed; never with anything beside it."""
+    command = ("scenarios", "import", "clbench", str(home / "talk.jsonl"), "--out", "in")
+    assert warm.run(tmp_path, *command).returncode == 0
+    assert warm.run(tmp_path, *command, "--force").returncode == 0
+    (tmp_path / "in" / "manifest.json").unlink()
+    (tmp_path / "in" / ".companies.jsonl.x1y2z3").touch()
+    assert warm.run(tmp_path, *command, "--force").returncode == 0
+    (tmp_path / "in" / "letter.txt").touch()
+    refused = warm.run(tmp_path, *command, "--force")
+    assert refused.returncode == 2
+    assert "in holds something else than an import (letter.txt)" in refused.stderr

@@ -9,13 +9,13 @@ import typer
 
 from atlas.cli.options import ForceOption, JsonOption, path_or_nothing, text_or_nothing, whole_number
 from atlas.cli.terminal import put_json, put_text, tell
-from atlas.cli.worlds import DEFAULT_HOME, NamedWorlds, checked_name, open_worlds
+from atlas.cli.worlds import DEFAULT_HOME, NamedWorlds, checked_name, generated_company, open_worlds
 from atlas.core.errors import InputFileError, MisuseError
 from atlas.crm.memory import FrozenBase
 from atlas.crm.snapshots import Snapshot, parse_snapshot, snapshot_lines, snapshot_of
 from atlas.evaluation.backends import Backend
 from atlas.scenarios.casting import GENERATOR_VERSION
-from atlas.scenarios.companies import LARGEST_SIZE, SKELETON_SIZE, SMALLEST_SIZE, generate_company
+from atlas.scenarios.companies import LARGEST_SIZE, SKELETON_SIZE, SMALLEST_SIZE
 from atlas.settings.parsing import read_text
 from atlas.telemetry.files import write_atomically
 
@@ -101,7 +101,7 @@ def seed(
     Example:
       atlas crm seed --company-seed 7 --size 400 --backend postgres
     """  # noqa: D301 - the backspace keeps the lines of the example apart
-    company = generate_company(company_seed, size=size)
+    company = generated_company(company_seed, size)
     origin = f"company seed {company_seed}, size {size}, generator {GENERATOR_VERSION}"
     with open_worlds(backend, home=home, postgres_url=postgres_url, postgres_dir=postgres_dir) as worlds:
         if not worlds.write(world, snapshot_of(company.base, origin=origin), replace=force):

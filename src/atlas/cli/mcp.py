@@ -18,7 +18,7 @@ from atlas.cli.database import (
 )
 from atlas.cli.options import JsonOption, whole_number
 from atlas.cli.terminal import put_json, tell
-from atlas.core.errors import MisuseError
+from atlas.core.errors import MisuseError, UnknownNameError
 from atlas.environments.casebook import Casebook, parse_split
 from atlas.environments.extras import require
 from atlas.environments.listening import ANY_HOST, address_of, bind
@@ -175,7 +175,14 @@ def choose_programme(
         return CompanyProgramme(book.company(), actor)
     if actor is not None:
         raise MisuseError(f"--actor {actor} goes without a case; in case {scenario} it is known who speaks")
-    return CaseProgramme(book.find(scenario))
+    try:
+        return CaseProgramme(book.find(scenario))
+    except UnknownNameError as exc:
+        if corpus is None:
+            raise
+        if not exc.known:
+            raise MisuseError(f"{corpus} holds no cases of the split {split!r}; name another with --split") from exc
+        raise UnknownNameError(f"scenario of {corpus}", exc.name, exc.known) from exc  # the seed may be a secret
 
 
 @contextmanager

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, TypeAlias
+from typing import Annotated, TypeAlias, cast
 
 import typer
 
@@ -22,14 +24,15 @@ from atlas.cli.options import (
 )
 from atlas.cli.running import RUNS_FOLDER
 from atlas.cli.terminal import put_json, put_text, tell
-from atlas.cli.worlds import checked_name
+from atlas.cli.worlds import checked_name, generated_company
 from atlas.core.canonical import canonical_json
 from atlas.core.clock import SystemClock
-from atlas.core.errors import MisuseError, UnknownNameError
+from atlas.core.errors import InputFileError, MisuseError, UnknownNameError
+from atlas.core.records import JsonObject
 from atlas.crm.memory import FrozenBase
 from atlas.crm.records import Entity
 from atlas.evaluation.backends import Backend
-from atlas.evaluation.datasets.import_folder import base_of, write_import
+from atlas.evaluation.datasets.import_folder import ImportManifest, base_of, write_import
 from atlas.evaluation.datasets.records import TaskPayload
 from atlas.evaluation.datasets.replay_report import day_of
 from atlas.evaluation.datasets.revision import revision_of
@@ -42,17 +45,21 @@ from atlas.evaluation.datasets.tasks import (
     tasks_of_corpus,
 )
 from atlas.scenarios.casting import GENERATOR_VERSION
-from atlas.scenarios.companies import LARGEST_SIZE, POOLS, SKELETON_SIZE, SMALLEST_SIZE, generate_company
+from atlas.scenarios.companies import LARGEST_SIZE, POOLS, SKELETON_SIZE, SMALLEST_SIZE
 from atlas.scenarios.corpus import Corpus, cook
-from atlas.scenarios.corpus_files import load_corpus
+from atlas.scenarios.corpus_files import load_corpus, load_manifest
 from atlas.scenarios.importers.clbench import Dataset, dataset_lines, load_dataset
 from atlas.scenarios.importers.seeding import import_company
 from atlas.scenarios.recipes import recipe_with
 from atlas.scenarios.seed_files import seed_json_lines, seed_sql
+from atlas.settings.parsing import parse_json, parse_record, read_text
 from atlas.telemetry.files import write_atomically
 from atlas.verify.goals import Split
 
 DEFAULT_TASKS = 100
+_IMPORT_FILES = r"(conversations|companies)\.jsonl|(report|manifest)\.json"
+_OF_IMPORT = re.compile(rf"{_IMPORT_FILES}|\.({_IMPORT_FILES})\.\w+")  # with what a killed writer leaves of them
+_NAMED_FILES = 5  # in a message
 
 ConversationFile: TypeAlias = Annotated[
     Path, typer.Argument(metavar="FILE", envvar="ATLAS_DATASET", help="A file of conversations.")
@@ -197,6 +204,7 @@ def import_conversations(
         return
     folder = out or RUNS_FOLDER / "imported" / file.stem
     _refuse_folder(folder, force=force)
+    _refuse_other_than_import(folder)
     manifest = write_import(dataset, folder, revision=revision_of(file), today=day_of(dataset, today))
     tell(
         f"{manifest.conversations} conversations, {manifest.turns} turns, {sum(manifest.rows.values())} rows; "
@@ -281,14 +289,27 @@ def _open_corpus(seed: int | None, folder: Path | None, split: Split, size: int)
     return cook(recipe_with(seed or 0, {**dict.fromkeys(POOLS, 1), split: size}))
 
 
+def _is_private(folder: Path | None) -> bool:
+    return folder is not None and load_manifest(folder).commitment is not None
+
+
 def _corpus_tasks(
     corpus: Corpus, split: Split, run_id: str, *, backend: Backend, use_llm_judge: bool, folder: Path | None
 ) -> Iterator[TaskPayload]:
     if not corpus.split(split):
         raise MisuseError(f"{folder} holds no cases of the split {split.value!r}")
-    label = f"generator {GENERATOR_VERSION}" if folder is None else revision_of(folder / "scenarios.jsonl").label
+    label = f"generator {GENERATOR_VERSION}" if folder is None else corpus.content_hash
     batch = batch_of_corpus(corpus, run_id, label, backend=backend.value, use_llm_judge=use_llm_judge)
-    return tasks_of_corpus(corpus, split, batch)
+    made = tasks_of_corpus(corpus, split, batch)
+    return map(_without_seed, made) if _is_private(folder) else made
+
+
+def _without_seed(task: TaskPayload) -> TaskPayload:
+    """Return the task of a private corpus without what its goals could be generated from; its hash names the corpus."""
+    told = {name: value for name, value in task.conversation.items() if name != "recipe"}
+    scenario = cast("JsonObject", told["scenario"])
+    told["scenario"] = {name: value for name, value in scenario.items() if name != "company_seed"}
+    return dataclasses.replace(task, conversation=told)
 
 
 def _find_company(
@@ -303,10 +324,11 @@ def _find_company(
     if seed is not None:
         records = size or SKELETON_SIZE
         origin = f"company seed {seed}, size {records}, generator {GENERATOR_VERSION}"
-        return generate_company(seed, size=records).base, origin
+        return generated_company(seed, records).base, origin
     if corpus is not None:
         found = load_corpus(corpus)
-        return found.company.base, f"company seed {found.company_seed}, generator {GENERATOR_VERSION}"
+        named = f"private corpus {found.content_hash}" if _is_private(corpus) else f"company seed {found.company_seed}"
+        return found.company.base, f"{named}, generator {GENERATOR_VERSION}"
     assert dataset is not None  # noqa: S101 - one of the three was given
     return _imported_base(load_dataset(dataset), conversation)
 
@@ -356,3 +378,20 @@ def _refuse_folder(path: Path, *, force: bool) -> None:
         raise MisuseError(f"{path} is a file; name a folder")
     if path.is_dir() and any(path.iterdir()) and not force:
         raise MisuseError(f"{path} is not empty; name another folder, or pass --force to write into it")
+
+
+def _refuse_other_than_import(path: Path) -> None:
+    """Refuse a folder in which an import would be mixed with something else, such as a corpus."""
+    names = sorted(entry.name for entry in path.iterdir()) if path.is_dir() else []
+    strange = [name for name in names if not _OF_IMPORT.fullmatch(name)]
+    if not strange and (path / "manifest.json").exists():
+        manifest = path / "manifest.json"
+        try:
+            parse_record(ImportManifest, parse_json(read_text(manifest), str(manifest)), str(manifest))
+        except InputFileError:
+            strange = [manifest.name]
+    if strange:
+        raise MisuseError(
+            f"{path} holds something else than an import ({', '.join(strange[:_NAMED_FILES])}); name another folder "
+            "with --out"
+        )

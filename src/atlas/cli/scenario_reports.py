@@ -16,7 +16,7 @@ from atlas.cli.scenarios import CorpusDir
 from atlas.cli.terminal import put_json, put_table, put_text
 from atlas.scenarios.comparison import CorpusDiff, compare_corpora
 from atlas.scenarios.corpus import Corpus
-from atlas.scenarios.corpus_files import load_corpus
+from atlas.scenarios.corpus_files import load_corpus, load_manifest
 from atlas.scenarios.diversity import Diversity, measure_diversity
 from atlas.scenarios.failures import get_failure
 
@@ -58,10 +58,13 @@ def diff(
       atlas scenarios diff artifacts/corpora/before artifacts/corpora/after
     """  # noqa: D301 - the backspace keeps the lines of the example apart
     found = compare_corpora(load_corpus(before, any_version=True), load_corpus(after, any_version=True))
+    folders = {"before": before, "after": after}
+    versions = {name: load_manifest(folder).generator_version for name, folder in folders.items()}
     if as_json:
-        put_json({"affects_scores": found.affects_scores, "diff": found})
+        put_json({"affects_scores": found.affects_scores, "generator_versions": versions, "diff": found})
     else:
-        put_text(_told_of_diff(found))
+        told = ", ".join(f"{version} {name}" for name, version in versions.items())
+        put_text(f"generator versions: {told}\n{_told_of_diff(found)}")
 
 
 def _counts(corpus: Corpus) -> Mapping[str, Mapping[str, int]]:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import shutil
 import textwrap
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, get_args
+from typing import Annotated, Final, get_args
 
 import typer
 from rich.table import Table
 from rich.text import Text
 
-from atlas.cli.corpus_folder import parts_of, put_in_place, refuse_occupied
+from atlas.cli.corpus_folder import open_workshop, parts_of, put_in_place
 from atlas.cli.database import PostgresDirOption, PostgresUrlOption
 from atlas.cli.dataset_progress import watch_cases
 from atlas.cli.evaluate import EvaluationBackendOption
@@ -37,13 +37,15 @@ from atlas.cli.options import (
 from atlas.cli.running import RUNS_FOLDER
 from atlas.cli.terminal import people_console, put_json, put_table, put_text, tell
 from atlas.core.errors import CorpusError, InputFileError, MisuseError, TooManyCasesError, UnknownNameError
+from atlas.core.records import JsonObject
 from atlas.evaluation.backends import Backend, open_sessions
 from atlas.scenarios.card import render_card
-from atlas.scenarios.companies import LARGEST_SIZE, SMALLEST_SIZE
+from atlas.scenarios.companies import LARGEST_SIZE, SMALLEST_SIZE, Company
 from atlas.scenarios.corpus import Corpus
-from atlas.scenarios.corpus_files import cook_resuming, load_corpus
-from atlas.scenarios.gates import GateReport, check_corpus
-from atlas.scenarios.handbook import render_handbook
+from atlas.scenarios.corpus_files import cook_resuming, load_corpus, load_manifest
+from atlas.scenarios.gates import GateReport, Verdict, check_corpus
+from atlas.scenarios.handbook import render_handbook, title_of
+from atlas.scenarios.naming import NoFreshNameError
 from atlas.scenarios.recipes import (
     FULL_RECORDS,
     FULL_SIZE,
@@ -51,6 +53,7 @@ from atlas.scenarios.recipes import (
     Order,
     Recipe,
     commitment_to,
+    flaw_of_recipe,
     recipe_of,
     seed_of_secret,
 )
@@ -63,6 +66,7 @@ from atlas.telemetry.files import write_atomically
 app = typer.Typer(help="Generate, check and read exams.", no_args_is_help=True)
 
 SHOWN_CHARACTERS = 80  # of a user's first message in a list
+_VERDICT_STYLES: Final[Mapping[Verdict, str]] = {"kept": "green", "not checked": "yellow", "broken": "bold red"}
 
 CorpusDir = Annotated[Path, typer.Argument(metavar="DIR", envvar="ATLAS_CORPUS", help="Folder of a generated corpus.")]
 
@@ -129,7 +133,7 @@ def generate(
             envvar="ATLAS_RECORDS",
             parser=whole_number(SMALLEST_SIZE, LARGEST_SIZE),
             metavar=NUMBER_METAVAR,
-            help="Records of the company, roughly.",
+            help="Records of the company, roughly: notes and documents come on top.",
         ),
     ] = FULL_RECORDS,
     out: OutOption = None,
@@ -153,7 +157,8 @@ def generate(
             "--secret-file",
             envvar="ATLAS_SECRET_FILE",
             metavar="FILE",
-            help="Make a private corpus: its seed comes from the secret in this file, of which a hash is told.",
+            help="Make a private corpus: its seed comes from the secret in this file, of which a hash is told. Its "
+            "folder is as secret as the file; hand out card, tasks and exports only.",
             show_default="none",
         ),
     ] = None,
@@ -171,7 +176,6 @@ def generate(
         refuse_beside("--secret-file", seed=seed)
         secret, drawn = _secret_in(secret_file)
     target = out or RUNS_FOLDER / "corpora" / (f"seed-{drawn}" if secret is None else "private")
-    refuse_occupied(target, force=force)
     mix: Profile = "balanced" if _one_of("profile", get_args(Profile), profile) == "balanced" else "production"
     ordered: Order = "compositional" if _one_of("order", get_args(Order), order) == "compositional" else "naive"
     by_split = {"--stream": stream, "--dev": dev, "--test-same": test_same}
@@ -182,9 +186,10 @@ def generate(
         refuse_beside(named, size=size, holdout=holdout)
         recipe = Recipe(drawn, stream or 0, dev or 0, test_same or 0, records, mix, order=ordered)
     recipe = recipe if reskin is None else recipe.reskinned(reskin)
-    corpus = _made(
-        recipe, target, commitment=None if secret is None else commitment_to(secret), by_split=named is not None
-    )
+    if flaw_of_recipe(recipe) is not None:  # the parsers of the options leave one flaw
+        raise MisuseError("an exam has one case or more; ask for some with --stream, --dev or --test-same")
+    commitment = None if secret is None else commitment_to(secret)
+    corpus = _made(recipe, target, commitment=commitment, by_split=named is not None, force=force)
     _put_summary(corpus, target, secret=secret, as_json=as_json)
 
 
@@ -216,7 +221,7 @@ def check(
     Example:
       atlas scenarios check artifacts/corpora/seed-42 --jobs 2
     """  # noqa: D301 - the backspace keeps the lines of the example apart
-    corpus = load_corpus(corpus_dir)
+    corpus, commitment = load_corpus(corpus_dir), load_manifest(corpus_dir).commitment
     with watch_cases(people_console(), "cases checked") as watch:
         report = check_corpus(corpus, jobs=jobs, progress=watch)
     if backend is not Backend.MEMORY:
@@ -225,7 +230,7 @@ def check(
             watch_cases(people_console(), f"cases solved on {backend.value}") as watch,
         ):
             report = report.with_gate(check_on(sessions, corpus, progress=watch))
-    write_atomically(corpus_dir / "card.md", render_card(corpus, report))
+    write_atomically(corpus_dir / "card.md", render_card(corpus, report, commitment=commitment))
     if as_json:
         put_json(report)
     else:
@@ -257,10 +262,14 @@ def show(
 
     \b
     Example:
-      atlas scenarios show artifacts/corpora/seed-42 sc-3f2a
+      atlas scenarios show artifacts/corpora/seed-42 sc-3f2a  # the first letters of an id that the list has
     """  # noqa: D301 - the backspace keeps the lines of the example apart
+    if handbook and scenario_id is not None:
+        raise MisuseError(f"the case {scenario_id!r} has no effect beside --handbook; give the one or the other")
     corpus = load_corpus(corpus_dir)
-    if handbook:
+    if handbook and as_json:
+        put_json([_handbook_of(company) for company in corpus.companies])
+    elif handbook:
         put_text("\n".join(render_handbook(company) for company in corpus.companies))
     elif scenario_id is not None:
         _put_scenario(_pick(corpus.scenarios, scenario_id), as_json=as_json)
@@ -278,9 +287,24 @@ def _table_of(report: GateReport) -> Table:
         table.add_column(heading, justify="right")
     table.add_column("", no_wrap=True)
     for gate in report.gates:
-        kept = Text("kept", style="green") if gate.passed else Text("broken", style="bold red")
-        table.add_row(gate.gate, Text(gate.promise), str(gate.checked), str(gate.failed), kept)
+        verdict = Text(gate.verdict, style=_VERDICT_STYLES[gate.verdict])
+        table.add_row(gate.gate, Text(gate.promise), str(gate.checked), str(gate.failed), verdict)
     return table
+
+
+def _handbook_of(company: Company) -> JsonObject:
+    """Return the company's unwritten rules, as its handbook has them."""
+    rules = [
+        {
+            "number": f"H-{number}",
+            "title": title_of(convention),
+            "convention": convention.kind,
+            "enforced": convention.enforced,
+            "text": convention.paragraph(),
+        }
+        for number, convention in enumerate(company.conventions, start=1)
+    ]
+    return {"company": company.name, "rules": rules}
 
 
 def _told_of(report: GateReport) -> str:
@@ -296,6 +320,7 @@ def _told_of(report: GateReport) -> str:
             f"utterances: {diversity.utterances}, {diversity.distinct} different without names and figures",
             f"messages: {diversity.turns}; near-duplicates across splits: {len(diversity.near_duplicates)}",
             f"most frequent tools: {tools}",
+            *(f"not checked: {gate.gate}: {part}" for gate in report.gates for part in gate.unchecked),
         )
     )
 
@@ -309,20 +334,28 @@ def _secret_in(file: Path) -> tuple[str, int]:
         raise InputFileError(f"{file}: {exc}") from exc
 
 
-def _made(recipe: Recipe, target: Path, *, commitment: str | None, by_split: bool) -> Corpus:
+def _made(recipe: Recipe, target: Path, *, commitment: str | None, by_split: bool, force: bool) -> Corpus:
     """Generate a corpus and put it in place; what was begun is kept where it is interrupted."""
-    parts = parts_of(target)
     try:
-        with watch_cases(people_console(), "cases generated") as watch:
-            corpus = cook_resuming(recipe, parts, progress=watch)
-        put_in_place(corpus, target, commitment=commitment)
+        with open_workshop(target, force=force) as shop:
+            with watch_cases(people_console(), "cases generated") as watch:
+                corpus = cook_resuming(recipe, shop.parts, progress=watch, spoilt=_tell_spoilt)
+            put_in_place(corpus, shop, commitment=commitment)
     except KeyboardInterrupt:
-        raise Interrupted(f"finished splits are kept in {parts}; the same command continues") from None
+        raise Interrupted(f"finished splits are kept in {parts_of(target)}; the same command continues") from None
     except TooManyCasesError as exc:
         option = f"--{exc.split.replace('_', '-')}" if by_split else "--size"
         raise MisuseError(f"{exc} with {option}") from exc
-    shutil.rmtree(parts)
+    except NoFreshNameError as exc:
+        raise MisuseError(
+            f"the word lists have too few names for a company of {recipe.size} records that is drawn so; ask for fewer "
+            "with --records, or take another seed"
+        ) from exc
     return corpus
+
+
+def _tell_spoilt(chapter: Path) -> None:
+    tell(f"{chapter} is not as it was put aside; its cases are generated again")
 
 
 def _put_summary(corpus: Corpus, target: Path, *, secret: str | None, as_json: bool) -> None:

@@ -11,6 +11,8 @@ from typing import Protocol
 from atlas.core.errors import MisuseError
 from atlas.crm.snapshots import Snapshot, parse_snapshot, snapshot_lines
 from atlas.evaluation.backends import Backend
+from atlas.scenarios.companies import Company, generate_company
+from atlas.scenarios.naming import NoFreshNameError
 from atlas.settings.parsing import read_text
 from atlas.storage.account import own_account, server_account
 from atlas.storage.connect import database_url
@@ -64,6 +66,21 @@ class FileWorlds:
 
     def _path(self, name: str) -> Path:
         return self._home / f"{checked_name(name)}{_SUFFIX}"
+
+
+def generated_company(seed: int, size: int) -> Company:
+    """Return the company of a seed with roughly so many records.
+
+    Raises:
+        MisuseError: the word lists have too few names for it.
+    """
+    try:
+        return generate_company(seed, size=size)
+    except NoFreshNameError as exc:
+        raise MisuseError(
+            f"the word lists have too few names for a company of seed {seed} with {size} records; ask for fewer with "
+            "--size, or take another seed"
+        ) from exc
 
 
 def checked_name(name: str) -> str:

@@ -12,18 +12,20 @@ from atlas.scenarios.gates import GateReport
 from atlas.verify.goals import Split
 
 
-def render_card(corpus: Corpus, report: GateReport | None = None) -> str:
+def render_card(corpus: Corpus, report: GateReport | None = None, *, commitment: str | None = None) -> str:
     """Return the card of ``corpus``.
 
     Args:
         corpus: The corpus.
         report: What the gates found about it; None where they were not applied yet.
+        commitment: Of a private corpus, the hash of its secret, which then stands in the place of every seed: a card
+            can be handed out.
     """
-    return "\n".join([*_head(corpus), *_contents(corpus), *_gates(report), *_limits(), ""])
+    return "\n".join([*_head(corpus, commitment), *_contents(corpus), *_gates(report), *_limits(), ""])
 
 
-def _head(corpus: Corpus) -> Iterator[str]:
-    yield f"# Corpus of seed {corpus.recipe.company_seed}"
+def _head(corpus: Corpus, commitment: str | None) -> Iterator[str]:
+    yield "# Private corpus" if commitment else f"# Corpus of seed {corpus.recipe.company_seed}"
     yield ""
     yield (
         "Generated cases for agents that change CRM records; all names are invented. Goals are kept apart from what "
@@ -31,6 +33,8 @@ def _head(corpus: Corpus) -> Iterator[str]:
     )
     yield ""
     yield f"- content hash: `{corpus.content_hash}`"
+    if commitment:
+        yield f"- commitment to its secret (SHA-256): `{commitment}`"
     yield f"- generator version: {GENERATOR_VERSION}; profile: {corpus.recipe.profile}; order: {corpus.recipe.order}"
     blueprints = {(scenario.family, scenario.blueprint) for scenario in corpus.scenarios}
     wordings = {(scenario.family, scenario.paraphrase) for scenario in corpus.scenarios}
@@ -46,7 +50,8 @@ def _head(corpus: Corpus) -> Iterator[str]:
         records = sum(len(rows) for rows in company.file.rows.values())
         cases = sum(scenario.company_seed == company.seed for scenario in corpus.scenarios)
         kinds = ", ".join(convention.kind for convention in company.conventions)
-        yield f"| {company.seed} ({company.name}) | {records} | {len(company.conventions)}: {kinds} | {cases} |"
+        name = company.name if commitment else f"{company.seed} ({company.name})"
+        yield f"| {name} | {records} | {len(company.conventions)}: {kinds} | {cases} |"
     yield ""
 
 
@@ -73,10 +78,14 @@ def _gates(report: GateReport | None) -> Iterator[str]:
         yield "The gates were not applied yet: `atlas scenarios check`."
         yield ""
         return
-    yield "| gate | promise | checked | failed |"
-    yield "|---|---|---|---|"
-    yield from (f"| {gate.gate} | {gate.promise} | {gate.checked} | {gate.failed} |" for gate in report.gates)
+    yield "| gate | promise | checked | failed | |"
+    yield "|---|---|---|---|---|"
+    for gate in report.gates:
+        yield f"| {gate.gate} | {gate.promise} | {gate.checked} | {gate.failed} | {gate.verdict} |"
     yield ""
+    unchecked = [f"- {gate.gate}: {part}" for gate in report.gates for part in gate.unchecked]
+    if unchecked:
+        yield from ("Not checked:", "", *unchecked, "")
     yield from _table("damaged runs", report.mutants)
     yield "| shortcut | of successes | of failures |"
     yield "|---|---|---|"

@@ -10,9 +10,10 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from typing import Final
+from concurrent.futures.process import BrokenProcessPool
+from typing import Final, Literal, TypeAlias
 
-from atlas.core.errors import UnknownNameError
+from atlas.core.errors import DependencyError, UnknownNameError
 from atlas.core.records import record
 from atlas.crm.records import Entity
 from atlas.crm.schema import SCHEMA
@@ -30,20 +31,37 @@ from atlas.scenarios.conventions import (
 from atlas.scenarios.corpus import Corpus, Progress, cook
 from atlas.scenarios.diversity import Diversity, measure_diversity
 from atlas.scenarios.failures import FAILURES, FailureGroup, get_failure
+from atlas.scenarios.gate_sizes import (
+    DISTINCT_PER_CASE,
+    FAMILIES_FROM,
+    FEWEST_FAMILIES,
+    FULL_SIZE_FROM,
+    GROUPS_FROM,
+    MOST_FREQUENT_TOOL,
+    VARIED_SPLITS,
+    too_small_for_diversity,
+    too_small_for_families,
+    too_small_for_groups,
+)
 from atlas.scenarios.schedule import FAILURE_SHARE
 from atlas.scenarios.shortcuts import SHORTCUTS
 from atlas.verify.goals import Split
 
-FEWEST_CONVENTIONS, FEWEST_FAMILIES = 15, 15
+FEWEST_CONVENTIONS = 15
 BALANCE_TOLERANCE = 0.01  # of the share of failures
 SHORTCUT_CEILINGS: Final[Mapping[str, float]] = {"success": 0.02, "failure": 0.05}
 """Strict success that no shortcut may exceed, by kind of case."""
-DISTINCT_PER_CASE = 2.0  # utterances without names and figures, in a corpus of full size
-MOST_FREQUENT_TOOL = 0.25  # of all calls, where the families are balanced
+Verdict: TypeAlias = Literal["kept", "not checked", "broken"]
 
-_FULL = 1000  # cases from which on a corpus counts as one of full size
 _SHOWN_FAILURES = 5
 _CHUNK = 25  # cases that a process is given at a time
+
+_IDLE: Final[Mapping[str, str]] = {
+    "traced": "no goal expects a value",
+    "two_paths": "no case writes anything",
+    "blunder": "no case is a failure",
+}
+"""Why a gate of cases may have nothing to check in a small corpus; the others have something in every case."""
 
 _CASE_PROMISES: Final[Mapping[str, str]] = {
     "oracle": "every solution scores 1.0 and the user has nothing left to say",
@@ -67,6 +85,8 @@ class GateResult:
         checked: How many things.
         failed: How many of them broke the promise.
         examples: The first few of those, in words.
+        unchecked: Parts of the promise that this corpus is too small for, in words, with the size from which on they
+            are checked; all of it where nothing was checked.
     """
 
     gate: str
@@ -74,11 +94,19 @@ class GateResult:
     checked: int
     failed: int
     examples: tuple[str, ...]
+    unchecked: tuple[str, ...] = ()
 
     @property
     def passed(self) -> bool:
-        """Whether the promise is kept; a gate that checked nothing is not passed."""
-        return self.failed == 0 and self.checked > 0
+        """Whether nothing is wrong; a gate that checked nothing is passed only where it says why."""
+        return self.failed == 0 and (self.checked > 0 or bool(self.unchecked))
+
+    @property
+    def verdict(self) -> Verdict:
+        """What became of the promise; it is not kept where nothing was checked."""
+        if not self.passed:
+            return "broken"
+        return "kept" if self.checked else "not checked"
 
 
 @record
@@ -131,6 +159,9 @@ def check_corpus(corpus: Corpus, *, jobs: int = 1, progress: Progress | None = N
         corpus: The corpus.
         jobs: Processes to work in; the report is the same for any number.
         progress: Told how many cases were examined.
+
+    Raises:
+        DependencyError: one of the processes was killed.
     """
     reports = list(_examined(corpus, jobs, progress))
     shortcuts = _shortcut_scores(corpus, reports)
@@ -143,11 +174,26 @@ def check_corpus(corpus: Corpus, *, jobs: int = 1, progress: Progress | None = N
         (
             *(_case_gate(name, promise, corpus, reports) for name, promise in _CASE_PROMISES.items()),
             gate_of("shortcuts", _shortcut_promise(), _bounded(corpus, shortcuts)),
-            gate_of("disjoint", "splits share no wording and no name of a record", _disjoint(corpus)),
+            gate_of("disjoint", "splits share no wording of the catalogue and no name of a record", _disjoint(corpus)),
             gate_of("alike", "no conversations of two splits are nearly the same", _alike(corpus, diversity)),
-            gate_of("diversity", "many different utterances, no tool that dominates", _diverse(corpus, diversity)),
-            gate_of("balance", "splits, failures, families and conventions as promised", _balance(corpus)),
-            gate_of("taxonomy", "every group of failures has cases", _taxonomy(corpus)),
+            gate_of(
+                "diversity",
+                "many different utterances, no tool that dominates",
+                _diverse(corpus, diversity),
+                tuple(too_small_for_diversity(corpus)),
+            ),
+            gate_of(
+                "balance",
+                "splits, failures, families and conventions as promised",
+                _balance(corpus),
+                tuple(too_small_for_families(corpus)),
+            ),
+            gate_of(
+                "taxonomy",
+                "every group of failures has cases",
+                _taxonomy(corpus),
+                tuple(too_small_for_groups(corpus)),
+            ),
             gate_of("fields", "conventions use existing fields and values", _fields(corpus)),
             gate_of("deterministic", "the recipe gives the same corpus again", _again(corpus)),
         ),
@@ -217,7 +263,13 @@ class _Bench:
 
 def _in_processes(corpus: Corpus, jobs: int) -> Iterator[CaseReport]:
     with ProcessPoolExecutor(jobs, initializer=_settle, initargs=(corpus,)) as pool:
-        yield from pool.map(_examine_number, range(len(corpus.scenarios)), chunksize=_CHUNK)
+        try:
+            yield from pool.map(_examine_number, range(len(corpus.scenarios)), chunksize=_CHUNK)
+        except BrokenProcessPool as exc:
+            raise DependencyError(
+                f"one of the {jobs} processes that check cases was killed, perhaps for want of memory; nothing was "
+                "written; try again, with fewer --jobs"
+            ) from exc
 
 
 def _settle(corpus: Corpus) -> None:
@@ -235,14 +287,15 @@ def _case_gate(name: str, promise: str, corpus: Corpus, reports: Sequence[CaseRe
         for finding in report.findings.get(name, ())
     ]
     checked = sum(report.checked.get(name, 0) for report in reports)
-    return GateResult(name, promise, checked, len(wrong), tuple(wrong[:_SHOWN_FAILURES]))
+    idle = (_IDLE[name],) if reports and not checked and name in _IDLE else ()
+    return GateResult(name, promise, checked, len(wrong), tuple(wrong[:_SHOWN_FAILURES]), idle)
 
 
-def gate_of(name: str, promise: str, findings: Iterable[Finding]) -> GateResult:
-    """Return what a gate found, from what each of its checks found."""
+def gate_of(name: str, promise: str, findings: Iterable[Finding], unchecked: tuple[str, ...] = ()) -> GateResult:
+    """Return what a gate found, from what each of its checks found and what it did not check."""
     found = list(findings)
     wrong = [finding for finding in found if finding is not None]
-    return GateResult(name, promise, len(found), len(wrong), tuple(wrong[:_SHOWN_FAILURES]))
+    return GateResult(name, promise, len(found), len(wrong), tuple(wrong[:_SHOWN_FAILURES]), unchecked)
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -281,7 +334,7 @@ def _bounded(corpus: Corpus, scores: Sequence[ShortcutScore]) -> Iterator[Findin
 def _most(ceiling: float, cases: int) -> float:
     """Return how many cases a ceiling allows; small corpora may be off by two standard deviations of chance."""
     expected = ceiling * cases
-    return expected if cases >= _FULL * ceiling * 4 else expected + 2 * math.sqrt(expected)
+    return expected if cases >= FULL_SIZE_FROM * ceiling * 4 else expected + 2 * math.sqrt(expected)
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -325,10 +378,10 @@ def _alike(corpus: Corpus, diversity: Diversity) -> Iterator[Finding]:
 
 def _diverse(corpus: Corpus, diversity: Diversity) -> Iterator[Finding]:
     cases = len(corpus.scenarios)
-    if cases >= _FULL:
+    if cases >= FULL_SIZE_FROM:
         few = diversity.distinct < DISTINCT_PER_CASE * cases
         yield f"{diversity.distinct} different utterances in {cases} cases" if few else None
-    if corpus.recipe.profile == "balanced" and cases >= _FULL:
+    if corpus.recipe.profile == "balanced" and cases >= FULL_SIZE_FROM:
         tool, share = next(iter(diversity.tools.items()))
         yield f"{tool} makes up {share:.1%} of the calls" if share > MOST_FREQUENT_TOOL else None
     yield None if diversity.distinct > cases / 2 else f"only {diversity.distinct} different utterances in {cases} cases"
@@ -347,20 +400,21 @@ def _balance(corpus: Corpus) -> Iterator[Finding]:
         yield f"{split.value} has {failures} failures in {len(cases)} cases" if off else None
     conventions = len(corpus.company.conventions)
     yield None if conventions >= FEWEST_CONVENTIONS else f"only {conventions} conventions"
-    for split in (Split.STREAM, Split.TEST_SAME):
+    for split in VARIED_SPLITS:
         count = Counter(scenario.family for scenario in corpus.split(split))
-        few = len(count) < FEWEST_FAMILIES and sum(count.values()) > FEWEST_FAMILIES * 4
-        yield f"only {len(count)} families in {split.value}" if few else None
+        if count.total() >= FAMILIES_FROM:
+            yield f"only {len(count)} families in {split.value}" if len(count) < FEWEST_FAMILIES else None
 
 
 def _taxonomy(corpus: Corpus) -> Iterator[Finding]:
     known = {template.id for template in FAILURES}
     failures = Counter(scenario.failure for scenario in corpus.scenarios if scenario.failure in known)
     groups = {get_failure(str(name)).group for name in failures}
-    if sum(failures.values()) >= len(FAILURES) * 4:
+    if failures.total() >= GROUPS_FROM:
         for group in FailureGroup:
             yield None if group in groups else f"no failure of the group {group.value}"
-    yield None if failures else "no failure of a known category"
+    elif not failures and any(scenario.category == "failure" for scenario in corpus.scenarios):
+        yield "no failure of a known category"
 
 
 def _fields(corpus: Corpus) -> Iterator[Finding]:

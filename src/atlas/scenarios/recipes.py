@@ -10,7 +10,7 @@ from typing import Literal, TypeAlias
 from atlas.core.errors import MisuseError
 from atlas.core.records import record
 from atlas.core.rng import derive_seed
-from atlas.scenarios.companies import POOLS, SKELETON_SIZE
+from atlas.scenarios.companies import LARGEST_SIZE, POOLS, SKELETON_SIZE, SMALLEST_SIZE
 from atlas.scenarios.schedule import Profile, apportion
 from atlas.verify.goals import Split
 
@@ -33,6 +33,7 @@ Order: TypeAlias = Literal["naive", "compositional"]
 """In which order the stream is met: shuffled, or so that earlier cases hold what later ones need."""
 
 SMALLEST_CORPUS = 20  # cases for which the division into seven splits makes sense
+LARGEST_SPLIT = 100_000  # cases
 
 _CASES_PER_STRANGER = 25  # cases of a company that nobody has learned from
 _SEED_RANGE = 1_000_000_000
@@ -139,6 +140,26 @@ def divide(size: int, *, holdout: float | None = None) -> Mapping[Split, int]:
     rest = [split for split in splits if split is not Split.STREAM]
     held = apportion(size - stream, [DEFAULT_DIVISION[split] for split in rest])
     return {Split.STREAM: stream, **dict(zip(rest, held, strict=True))}
+
+
+def flaw_of_recipe(recipe: Recipe) -> str | None:
+    """Return why no corpus can be generated from a recipe, None where one might be.
+
+    Example:
+        >>> flaw_of_recipe(Recipe(7, stream=-5))
+        'stream: -5 is not a whole number from 0 to 100000'
+        >>> flaw_of_recipe(Recipe(7, stream=0, dev=0, test_same=0))
+        'counts: an exam has one case or more'
+    """
+    for split, count in recipe.counts.items():
+        if not 0 <= count <= LARGEST_SPLIT:
+            return f"{split.value}: {count} is not a whole number from 0 to {LARGEST_SPLIT}"
+    if not SMALLEST_SIZE <= recipe.size <= LARGEST_SIZE:
+        return f"size: {recipe.size} is not a whole number from {SMALLEST_SIZE} to {LARGEST_SIZE}"
+    for name, seed in (("company_seed", recipe.company_seed), ("reskin", recipe.reskin)):
+        if seed is not None and seed < 0:
+            return f"{name}: {seed} is not a whole number from 0 on"
+    return None if any(recipe.counts.values()) else "counts: an exam has one case or more"
 
 
 def seed_of_secret(secret: str) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from jsonschema import Draft202012Validator
 
 from atlas.core.canonical import canonical_json
 from atlas.scenarios.card import render_card
+from atlas.scenarios.companies import generate_company
 from atlas.scenarios.corpus import Corpus
 from atlas.scenarios.gates import check_corpus
 from atlas.scenarios.reference import render_schema, render_tables
@@ -32,11 +34,23 @@ def test_the_card_tells_what_was_checked(corpus: Corpus) -> None:
     report = check_corpus(corpus)
     card = render_card(corpus, report)
     for gate in report.gates:
-        assert f"| {gate.gate} | {gate.promise} | {gate.checked} | {gate.failed} |" in card
+        assert f"| {gate.gate} | {gate.promise} | {gate.checked} | {gate.failed} | {gate.verdict} |" in card
+        assert all(f"- {gate.gate}: {part}\n" in card for part in gate.unchecked)
     for damage, count in report.mutants.items():
         assert f"| {damage} | {count} |" in card
     assert "The gates were not applied yet" in render_card(corpus)
     assert "not applied" not in card
+
+
+def test_the_card_of_a_private_corpus_names_no_seed(corpus: Corpus) -> None:
+    """It shows what was committed to instead."""
+    stranger = generate_company(1_000_001, size=200)
+    card = render_card(dataclasses.replace(corpus, strangers=(stranger,)), commitment="0" * 64)
+    assert card.startswith("# Private corpus\n")
+    assert f"`{'0' * 64}`" in card
+    assert "1000001" not in card
+    assert f"| {corpus.company.name} |" in card
+    assert f"| {corpus.company_seed} (" not in card
 
 
 def test_the_generated_part_of_the_page_is_up_to_date() -> None:

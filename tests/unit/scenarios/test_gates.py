@@ -162,6 +162,44 @@ def test_a_damaged_corpus_is_stopped(gate: str) -> None:
     assert failed.examples
 
 
+def test_a_small_corpus_is_not_said_to_keep_what_it_is_too_small_for() -> None:
+    """Each part that is not checked is named with the size from which on it is."""
+    report = check_corpus(generate_corpus(2, stream=2, dev=0, test_same=0, size=200))
+    verdicts = {gate.gate: gate.verdict for gate in report.gates}
+    assert report.passed
+    assert {name for name, verdict in verdicts.items() if verdict == "not checked"} == {"two_paths", "taxonomy"}
+    few = "from 1000 cases on, there are 2"
+    unchecked = {gate.gate: gate.unchecked for gate in report.gates if gate.unchecked}
+    assert unchecked == {
+        "two_paths": ("no case writes anything",),
+        "diversity": (
+            f"2 different utterances for every case ({few}; here: more than one for two cases)",
+            "no tool over 25% of the calls (where the families are balanced, these are not)",
+        ),
+        "balance": (
+            "15 families in stream (from 61 cases on, there are 2)",
+            "15 families in test_same (from 61 cases on, there are 0)",
+        ),
+        "taxonomy": ("every group has cases (from 188 failures on, there are 1)",),
+    }
+
+
+def test_a_corpus_that_is_large_enough_has_to_have_what_was_promised(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fifteen families in a split of 61 cases, and every group of failures where there are failures enough."""
+    monkeypatch.setattr("atlas.scenarios.gates.GROUPS_FROM", 20)
+    corpus = generate_corpus(2, stream=61, dev=0, test_same=0)
+    narrow = _damaged_scenarios(corpus, lambda scenario: dataclasses.replace(scenario, family="deal_house"))
+    uniform = _damaged_scenarios(narrow, _failing_by_an_amount)
+    found = {gate.gate: gate for gate in check_corpus(uniform).gates}
+    assert "only 1 families in stream" in found["balance"].examples
+    assert "no failure of the group state" in found["taxonomy"].examples
+    assert {found[gate].verdict for gate in ("balance", "taxonomy")} == {"broken"}
+
+
+def _failing_by_an_amount(scenario: Scenario) -> Scenario:
+    return dataclasses.replace(scenario, failure=scenario.failure and "zero_amount")
+
+
 def test_a_gate_that_checks_nothing_does_not_pass() -> None:
     """An empty corpus is not a sound one."""
     empty = dataclasses.replace(generate_corpus(2, stream=5, dev=5, test_same=5), scenarios=(), sealed=())

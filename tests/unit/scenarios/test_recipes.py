@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
 from atlas.core.errors import MisuseError
-from atlas.scenarios.recipes import DEFAULT_DIVISION, Recipe, commitment_to, divide, recipe_of, seed_of_secret
+from atlas.scenarios.recipes import (
+    DEFAULT_DIVISION,
+    Recipe,
+    commitment_to,
+    divide,
+    flaw_of_recipe,
+    recipe_of,
+    seed_of_secret,
+)
 from atlas.verify.goals import Split
 
 
@@ -68,3 +78,22 @@ def test_a_private_seed_comes_from_a_secret() -> None:
     assert str(seed_of_secret("a secret of some length")) not in commitment_to("a secret of some length")
     with pytest.raises(MisuseError, match="16 characters"):
         seed_of_secret("short")
+
+
+@pytest.mark.parametrize(
+    ("changed", "flaw"),
+    [
+        ({"stream": -5}, "stream: -5 is not a whole number from 0 to 100000"),
+        ({"audit": 100_001}, "audit: 100001 is not a whole number from 0 to 100000"),
+        ({"size": 10**9}, "size: 1000000000 is not a whole number from 200 to 5000"),
+        ({"size": 199}, "size: 199 is not a whole number from 200 to 5000"),
+        ({"company_seed": -1}, "company_seed: -1 is not a whole number from 0 on"),
+        ({"reskin": -1}, "reskin: -1 is not a whole number from 0 on"),
+        ({"stream": 0, "dev": 0, "test_same": 0}, "counts: an exam has one case or more"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, dict) else "",
+)
+def test_a_recipe_that_gives_no_corpus_is_told(changed: dict[str, int], flaw: str) -> None:
+    """The figure, and what is allowed."""
+    assert flaw_of_recipe(Recipe(7)) is None
+    assert flaw_of_recipe(dataclasses.replace(Recipe(7), **changed)) == flaw

@@ -33,7 +33,8 @@ class TaskPayload:
         task_id: ``<conversation>::<run>``.
         run_id: ``YYYYmmddTHHMMSS-8hex``, one for all tasks of a file.
         conversation: The conversation.
-        dataset_revision: Git commit of the file, or its modification time in UTC.
+        dataset_revision: Of public conversations the git commit of the file, or its modification time in UTC; of a
+            generated corpus the version of its generator, or its content hash where it is in a folder.
         dataset_hash: Hash of the content.
         backend: Where the records are kept.
         use_llm_judge: Whether answers are judged by a model.

@@ -15,12 +15,19 @@ RunAtlas = Callable[..., "subprocess.CompletedProcess[str]"]
 
 GOOD = "name: x\ncompany_seeds: [7]\ncorpus: {stream: 20, test_same: 10}\n"
 
+CLAIM = "preregistration: {{stopping: end, hypotheses: [{{name: h, kind: level, arm: learned, {}}}]}}\n"
+
 FILES = {
     "typo.yaml": GOOD + "confidense: 0.9\n",
     "type.yaml": GOOD.replace("20", "twenty"),
     "seed.yaml": GOOD.replace("[7]", "[-7]"),
     "broken.yaml": "name: [x\n",
     "list.yaml": "- 1\n",
+    "twice.yaml": GOOD + "company_seeds: [8]\n",
+    "endless.yaml": GOOD.replace("[7]", "&a [*a]"),
+    "huge.yaml": GOOD.replace("[7]", f"[{'9' * 5000}]"),
+    "bound.yaml": GOOD + CLAIM.format("at_least: .nan"),
+    "arm.yaml": GOOD + "arms: [memory_off]\n" + CLAIM.format("at_least: 0.5"),
 }
 
 CASES = {
@@ -40,6 +47,11 @@ CASES = {
     ),
     "broken-yaml": (["experiment", "run", "broken.yaml"], "not valid YAML"),
     "no-mapping": (["experiment", "run", "list.yaml"], "holds keys and values"),
+    "key-twice": (["experiment", "run", "twice.yaml"], "the key 'company_seeds' of line 2 is given again at line 4"),
+    "endless-alias": (["experiment", "run", "endless.yaml"], "an alias (*name) holds itself"),
+    "huge-number": (["experiment", "run", "huge.yaml"], "cannot be read as a value of the kind 'int' at line 2"),
+    "bound-is-no-number": (["experiment", "run", "bound.yaml"], "at_least: Input should be a finite number (got nan)"),
+    "arm-does-not-run": (["experiment", "run", "arm.yaml"], "hypothesis 'h' needs arm 'learned', which does not run"),
     "resume-nothing": (["experiment", "run", "demo-small", "--resume"], "holds no run to resume"),
     "unknown-tool": (["crm", "tools", "create_qoute"], "unknown tool 'create_qoute'; did you mean 'create_quote'?"),
     "unknown-format": (["crm", "tools", "--format", "xml"], "'xml' is not one of"),

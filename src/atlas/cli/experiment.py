@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -44,7 +45,8 @@ def run(
         str,
         typer.Argument(
             envvar="ATLAS_CONFIG",
-            help="An experiment file (YAML or JSON), or the name of a shipped one: demo, demo-small, dev, reporting.",
+            help="An experiment file (YAML or JSON), or the name of a shipped one: demo, demo-small, dev, reporting, "
+            "reporting-families.",
         ),
     ],
     *,
@@ -68,7 +70,8 @@ def run(
     """Run an experiment and write its figures and report.
 
     Keys of the file can be overridden by variables: ATLAS_EXPERIMENT__CORPUS__STREAM=100 stands for corpus: {stream:
-    100}. Ctrl-C keeps every finished episode; --resume continues and ends with the same figures.
+    100}. Ctrl-C keeps every finished episode; --resume continues and ends with the same figures. Of a finished run, it
+    checks that the figures follow from the log, and changes nothing.
 
     \b
     Example:
@@ -81,13 +84,15 @@ def run(
         flags["execution"] = {"workers": workers}
     loaded = load_experiment(config, environment=read_environment(), flags=flags)
     run_dir = out or RUNS_FOLDER / "experiments" / loaded.name
-    given = "".join(f" --seed {value}" for value in seed or ())
+    seeds = [part for value in seed or () for part in ("--seed", str(value))]
     carry_out(
         loaded,
         run_dir,
         resume=resume,
         start_over=force,
-        continue_with=f"atlas experiment run {config}{given} --out {run_dir} --resume",
+        continue_with=shlex.join(
+            ("atlas", "experiment", "run", config, *seeds, "--out", str(run_dir), "--resume"),
+        ),
         as_json=as_json,
     )
 
@@ -102,11 +107,13 @@ def regrade(
             "--out",
             envvar="ATLAS_REGRADED",
             metavar="FILE",
-            help="Write the episodes with their new scores to this file.",
+            help="Write the episodes with their new scores to this file, which is not one of the run.",
             show_default="not written",
         ),
     ] = None,
-    force: ForceOption = False,
+    force: Annotated[
+        bool, typer.Option("--force", envvar="ATLAS_FORCE", help="Replace the file that --out names.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Grade a stored run by the goals of today, without running any agent; the run itself is not changed.
@@ -117,8 +124,8 @@ def regrade(
     Example:
       atlas experiment regrade artifacts/reporting
     """  # noqa: D301 - the backspace keeps the lines of the example apart
-    if out is not None and out.exists() and not force:
-        raise MisuseError(f"{out} is there already; pass --force to replace it")
+    if out is not None:
+        _refuse_target(out, run_dir, force=force)
     folder = RunFolder(run_dir)
     found = regrade_run(folder, EmbeddedBench(folder.load_config().corpus))
     if out is not None:
@@ -128,6 +135,7 @@ def regrade(
             {
                 "graded": len(found.episodes),
                 "changed": found.changed,
+                "same_score": found.same_score,
                 "unknown": found.unknown,
                 "tests": found.tests,
                 "strict_before": found.before,
@@ -135,8 +143,25 @@ def regrade(
             }
         )
         return
-    put_text(f"{len(found.episodes)} episodes graded again, {found.changed} of them with another score")
+    rescored = found.changed - found.same_score
+    put_text(f"{len(found.episodes)} episodes graded again, {rescored} of them with another score")
+    if found.same_score:
+        put_text(f"{found.same_score} more keep their score, but not their strict success, failed fields or caps")
     if found.unknown:
         put_text(f"{found.unknown} episodes are of cases that are not generated any more; nothing is said about them")
     for arm, tests in found.tests.items():
         put_text(f"{ARM_NAMES[Arm(arm)]}: {found.before[arm]} of {tests} before, {found.after[arm]} of {tests} now")
+
+
+def _refuse_target(out: Path, run_dir: Path, *, force: bool) -> None:
+    """Refuse to write where something would be lost.
+
+    Raises:
+        MisuseError: ``out`` is a folder, a file of the run, or a file that is there and may not be replaced.
+    """
+    if out.is_dir():
+        raise MisuseError(f"{out} is a folder; name a file for --out")
+    if out.resolve().is_relative_to(run_dir.resolve()):
+        raise MisuseError(f"{out} is inside the run {run_dir}, which is not changed; name a file elsewhere for --out")
+    if out.exists() and not force:
+        raise MisuseError(f"{out} is there already; pass --force to replace it")

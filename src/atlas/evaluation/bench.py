@@ -196,6 +196,11 @@ class AgentPair(Protocol):
         """Who plays ``student`` and ``teacher``, for the report."""
         ...
 
+    @property
+    def sources(self) -> str:
+        """What the student is made of, as a hash of its sources; empty where nobody can say."""
+        ...
+
     def student(self, memory: str | None, *, frozen: bool) -> Student:
         """Return a student with a saved memory (None: an empty one); a frozen one raises when it is taught."""
         ...

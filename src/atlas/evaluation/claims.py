@@ -1,7 +1,7 @@
 """What was expected, checked against what was measured, in generated sentences.
 
-A sentence is written the same way whether a target is met or missed. Without hypotheses that were written down
-beforehand, or with arms missing that they need, there is no headline.
+A sentence is written the same way whether a target is met, missed, or could not be checked. Without hypotheses that
+were written down beforehand, or where none of them could be checked, there is no headline.
 """
 
 from __future__ import annotations
@@ -12,15 +12,9 @@ from typing import Protocol
 
 from atlas.core.records import record
 from atlas.evaluation.arms import ARM_NAMES
-from atlas.evaluation.config import (
-    DifferenceTarget,
-    ExperimentConfig,
-    GainShareTarget,
-    Hypothesis,
-    LevelTarget,
-    Target,
-)
+from atlas.evaluation.config import ExperimentConfig
 from atlas.evaluation.formats import delta_with_interval, percent, points, share_with_interval
+from atlas.evaluation.hypotheses import DifferenceTarget, GainShareTarget, Hypothesis, LevelTarget, Target
 from atlas.evaluation.records import Arm, ArmResult, Claim, CompanyFinding
 from atlas.evaluation.units import TEST_SPLIT
 from atlas.statistics.records import Interval, PairedDelta
@@ -33,7 +27,8 @@ class Cases:
     Attributes:
         company_seed: Those of one company.
         level: Those of one level.
-        expressible: Those of families that the learner's language can express, or cannot.
+        expressible: Those of families that the learner's language can express, or cannot, by what was compiled in all
+            companies of the run; families of which nothing was compiled are neither.
     """
 
     company_seed: int | None = None
@@ -55,12 +50,12 @@ class Results(Protocol):
 
 @record
 class _Measured:
-    """A figure with its bounds, and how it reads: in a sentence, and alone."""
+    """A figure with its bounds, what is compared (None: nothing can be), and how it reads in a sentence and alone."""
 
-    estimate: float
+    estimate: float | None
     low: float | None
     high: float | None
-    compared: float
+    compared: float | None
     text: str
     figure: str
 
@@ -88,14 +83,14 @@ def headline(config: ExperimentConfig, arms: Sequence[ArmResult], claims: Sequen
     """Return the sentences to print first: the main result, then one per claim; or why there are none."""
     if config.preregistration is None:
         return ("No headline: this experiment has no hypotheses that were written down before the run.",)
-    missing = [claim.name for claim in claims if claim.met is None]
-    if missing:
-        return (f"No headline: no result to check {', '.join(missing)} against.",)
+    if all(claim.met is None for claim in claims):
+        return (f"No headline: no result to check {', '.join(claim.name for claim in claims)} against.",)
     return (*_main_result(config, arms), *(_verdict(claim) for claim in claims))
 
 
 def _verdict(claim: Claim) -> str:
-    return f"{'Met' if claim.met else 'Missed'} ({claim.name}): {claim.sentence}"
+    verdict = {True: "Met", False: "Missed", None: "Not checked"}[claim.met]
+    return f"{verdict} ({claim.name}): {claim.sentence}"
 
 
 def _main_result(config: ExperimentConfig, arms: Sequence[ArmResult]) -> tuple[str, ...]:
@@ -119,7 +114,7 @@ def _check(hypothesis: Hypothesis, results: Results) -> Claim:
     expected = f"{_subject(hypothesis)}: expected {_bounds(hypothesis)}"
     if measured is None:
         return Claim(hypothesis.name, None, f"{expected}; not measured.", None, None, None)
-    met = _keeps(hypothesis, measured.compared)
+    met = _verdict_on(hypothesis, measured)
     sentence = f"{expected}; measured {measured.text}."
     return Claim(hypothesis.name, met, sentence, measured.estimate, measured.low, measured.high)
 
@@ -128,7 +123,7 @@ def _check_in_company(hypothesis: Hypothesis, results: Results, company_seed: in
     measured = _measure(hypothesis, results, company_seed)
     if measured is None:
         return CompanyFinding(company_seed, None, "")
-    return CompanyFinding(company_seed, _keeps(hypothesis, measured.compared), measured.figure)
+    return CompanyFinding(company_seed, _verdict_on(hypothesis, measured), measured.figure)
 
 
 def _subject(hypothesis: Hypothesis) -> str:
@@ -172,11 +167,17 @@ def _measure_share(target: GainShareTarget, results: Results, company_seed: int 
     cases = Cases(company_seed, level=target.level)
     gain = results.difference(Arm.LEARNED, Arm.MEMORY_OFF, cases)
     other = results.difference(target.arm, Arm.MEMORY_OFF, cases)
-    if gain is None or other is None or gain.delta <= 0:
+    if gain is None or other is None:
         return None
+    if gain.delta <= 0:
+        return _Measured(None, None, None, None, f"no gain to share ({_difference(gain)})", "no gain to share")
     share = other.delta / gain.delta
     text = f"{percent(share)} ({_points(other.delta)} of {_points(gain.delta)})"
     return _Measured(share, None, None, share, text, percent(share))
+
+
+def _verdict_on(target: Target, measured: _Measured) -> bool | None:
+    return None if measured.compared is None else _keeps(target, measured.compared)
 
 
 def _keeps(target: Target, figure: float) -> bool:

@@ -1,7 +1,8 @@
 """What an experiment runs: a configuration that cannot change after it was read, and where it is read from.
 
 Precedence: flag > environment (``ATLAS_EXPERIMENT__KEY``) > file > default. An unknown key is an error that names the
-nearest known one. Everything but ``execution`` decides the results and is part of the configuration's hash.
+nearest known one. Everything but ``execution`` decides the results and is part of the configuration's hash. The keys of
+``preregistration`` are those of ``atlas.evaluation.hypotheses``.
 """
 
 from __future__ import annotations
@@ -13,8 +14,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Annotated, Literal, Self, TypeAlias, cast
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, model_validator
+from pydantic import Field, model_validator
 
 from atlas.core.canonical import content_hash
 from atlas.core.errors import ConfigError, InputFileError, nearest_name
@@ -23,109 +23,20 @@ from atlas.crm.faults import FaultKind, FaultPlan
 from atlas.crm.hostile import HostilePlan
 from atlas.crm.permissions import POLICIES
 from atlas.episodes.records import Tier
+from atlas.evaluation.hypotheses import DifferenceTarget, GainShareTarget, LevelTarget, Preregistration, Section
 from atlas.evaluation.records import Arm
 from atlas.scenarios.companies import LARGEST_SIZE, SKELETON_SIZE, SMALLEST_SIZE
 from atlas.scenarios.schedule import Profile
 from atlas.scenarios.stage import Adversity
 from atlas.settings.environment import layered, overrides
-from atlas.settings.parsing import parse_record, read_text
+from atlas.settings.parsing import parse_record, parse_yaml, read_text, shown
 
 _ENVIRONMENT_SECTION = "EXPERIMENT"
 
+HIGHEST_CONFIDENCE = 0.9999
+"""Coverage of the widest intervals: closer to 1, they say nothing and their quantiles are lost in rounding."""
+
 Seed: TypeAlias = Annotated[int, Field(ge=0, lt=2**31)]
-
-
-class Section(BaseModel):
-    """A part of a configuration: frozen, and unknown keys are rejected."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Target(Section):
-    """Bounds that a measured figure has to keep; at least one is given.
-
-    Attributes:
-        name: What the claim is called in the report.
-        more_than: The figure has to be greater than this.
-        at_least: It has to be at least this.
-        at_most: It must not be greater than this.
-    """
-
-    name: str = Field(min_length=1)
-    more_than: float | None = None
-    at_least: float | None = None
-    at_most: float | None = None
-
-    @model_validator(mode="after")
-    def _has_a_bound(self) -> Self:
-        if self.more_than is None and self.at_least is None and self.at_most is None:
-            raise ValueError("a hypothesis needs one of more_than, at_least, at_most")
-        return self
-
-
-class LevelTarget(Target):
-    """A hypothesis about one arm's strict success on the frozen test, as a share.
-
-    Attributes:
-        arm: The arm.
-        families: Only those that the learner's language can express; None for all. Needs the compiled arm.
-    """
-
-    kind: Literal["level"]
-    arm: Arm
-    families: Literal["expressible"] | None = Field(default=None, exclude_if=lambda families: families is None)
-
-
-class DifferenceTarget(Target):
-    """A hypothesis about a paired difference of strict success on the frozen test, as a difference of shares.
-
-    Attributes:
-        arm: The arm that is compared.
-        against: What it is compared with.
-        bound: Which figure has to keep the bounds: the estimate, or an end of its interval.
-        cluster: What counts as one independent observation.
-    """
-
-    kind: Literal["difference"]
-    arm: Arm
-    against: Arm
-    bound: Literal["estimate", "low", "high"] = "estimate"
-    cluster: Literal["blueprint", "company"] = "blueprint"
-
-
-class GainShareTarget(Target):
-    """A hypothesis about an arm's gain over memory-off as a share of the learned arm's gain.
-
-    Attributes:
-        arm: The arm.
-        level: Only cases of this level (2 needs the company's conventions, 3 does not); None for all.
-    """
-
-    kind: Literal["share_of_gain"]
-    arm: Arm
-    level: Literal[1, 2, 3, 4] | None = None
-
-
-Hypothesis: TypeAlias = Annotated[LevelTarget | DifferenceTarget | GainShareTarget, Discriminator("kind")]
-
-
-class Preregistration(Section):
-    """What was expected before the run, hashed into the report together with arms, seeds and sizes.
-
-    Attributes:
-        stopping: When the experiment ends, in words.
-        hypotheses: The claims that will be checked.
-    """
-
-    stopping: str = Field(min_length=1)
-    hypotheses: tuple[Hypothesis, ...] = Field(min_length=1)
-
-    @model_validator(mode="after")
-    def _names_are_unique(self) -> Self:
-        names = [hypothesis.name for hypothesis in self.hypotheses]
-        if len(set(names)) != len(names):
-            raise ValueError(f"two hypotheses share a name: {', '.join(sorted(names))}")
-        return self
 
 
 class CorpusOptions(Section):
@@ -205,26 +116,31 @@ class ExperimentConfig(Section):
     arms: tuple[Arm, ...] = DEFAULT_ARMS
     teacher: Tier = Tier.DEMONSTRATION
     window: int = Field(default=25, gt=0)
-    confidence: float = Field(default=0.95, gt=0.5, lt=1)
+    confidence: float = Field(default=0.95, gt=0.5, le=HIGHEST_CONFIDENCE)
     preregistration: Preregistration | None = None
     adversity: AdversityOptions | None = None
     execution: Execution = Execution()
 
     @model_validator(mode="after")
     def _is_consistent(self) -> Self:
-        for what, values in (("company seed", self.company_seeds), ("arm", self.arms)):
+        for what, values in (("a company seed", self.company_seeds), ("an arm", self.arms)):
             if len(set(values)) != len(values):
-                raise ValueError(f"a {what} is listed twice: {', '.join(str(value) for value in values)}")
+                raise ValueError(f"{what} is listed twice: {', '.join(str(value) for value in values)}")
         if Arm.MEMORY_OFF not in self.arms:
             raise ValueError("arms need 'memory_off': every other arm is paired with it")
         for arm in (Arm.SHUFFLED, Arm.WRONG_COMPANY):
             if arm in self.arms and Arm.LEARNED not in self.arms:
                 raise ValueError(f"arm {arm.value!r} needs 'learned': it uses what that arm learned")
+        return self
+
+    @model_validator(mode="after")
+    def _runs_what_hypotheses_need(self) -> Self:
         for hypothesis in self.preregistration.hypotheses if self.preregistration is not None else ():
-            of_families = isinstance(hypothesis, LevelTarget) and hypothesis.families is not None
-            if of_families and Arm.COMPILED not in self.arms:
+            missing = [arm for arm in hypothesis.needs if arm not in self.arms]
+            if missing:
                 raise ValueError(
-                    f"hypothesis {hypothesis.name!r} needs arm 'compiled', which shows what families are expressible"
+                    f"hypothesis {hypothesis.name!r} needs arm {missing[0].value!r}, which does not run; add it to "
+                    "arms, or leave the hypothesis out"
                 )
         return self
 
@@ -293,7 +209,7 @@ def parse_experiment(
     """
     _reject_unknown(data, where)
     below = data
-    from_environment = overrides(environment or {}, _ENVIRONMENT_SECTION)
+    from_environment = _overrides(environment or {})
     if from_environment:
         _reject_unknown(from_environment, f"environment ATLAS_{_ENVIRONMENT_SECTION}__...")
         where = f"{where} with ATLAS_{_ENVIRONMENT_SECTION}__... from the environment"
@@ -330,12 +246,9 @@ def _shipped_folder() -> Path:
 
 
 def _read_yaml(path: Path) -> JsonObject:
-    try:
-        data = cast("object", yaml.safe_load(read_text(path)))
-    except yaml.YAMLError as exc:
-        raise ConfigError(f"{path}: not valid YAML: {' '.join(str(exc).split())}") from exc
+    data = parse_yaml(read_text(path), str(path))
     if not isinstance(data, dict):
-        raise ConfigError(f"{path}: an experiment file holds keys and values, got {data!r}")
+        raise ConfigError(f"{path}: an experiment file holds keys and values, got {shown(data)}")
     return {str(key): value for key, value in cast("dict[object, object]", data).items()}
 
 
@@ -373,6 +286,16 @@ def _keys(section: type) -> Iterable[str]:
     return [field.name for field in dataclasses.fields(cast("type[FaultPlan]", section))]  # all others are records
 
 
+def _overrides(environment: Mapping[str, str]) -> JsonObject:
+    try:
+        return overrides(environment, _ENVIRONMENT_SECTION)
+    except (RecursionError, ValueError) as exc:
+        raise ConfigError(
+            f"environment ATLAS_{_ENVIRONMENT_SECTION}__...: a value is nested too deep, or is a number or date that "
+            "cannot be read"
+        ) from exc
+
+
 def _reject_unknown(data: JsonObject, where: str) -> None:
     known = known_keys()
     by_leaf = {path.rpartition(".")[2]: path for path in reversed(known)}
@@ -380,20 +303,27 @@ def _reject_unknown(data: JsonObject, where: str) -> None:
     for path in dict.fromkeys(_given(data, "", frozenset(known))):
         if path not in known:
             guess = nearest_name(path.rpartition(".")[2], by_leaf)
-            hint = f"did you mean {by_leaf[guess]!r}?" if guess else f"known: {', '.join(known)}"
+            hint = f"did you mean {by_leaf[guess]!r}?" if guess else _keys_beside(path, known)
             problems.append(f"unknown key {path!r}; {hint}")
     if problems:
         raise ConfigError(f"{where}: " + "; ".join(problems))
 
 
+def _keys_beside(path: str, known: Iterable[str]) -> str:
+    """Say which keys there are where ``path`` stands, and where to read what they mean."""
+    section = path.rpartition(".")[0]
+    beside = [key.rpartition(".")[2] for key in known if key.rpartition(".")[0] == section]
+    if not beside:
+        return f"{section!r} holds a value and no keys"
+    return f"known: {', '.join(beside)}; what they mean: python -m pydoc atlas.evaluation.config"
+
+
 def _given(data: object, prefix: str, known: frozenset[str]) -> Iterator[str]:
-    """Dotted paths of the keys in ``data``; what stands under an unknown key is not looked at."""
-    if isinstance(data, Mapping):
-        for key, value in cast("Mapping[object, object]", data).items():
-            path = f"{prefix}{key}"
-            yield path
-            if path in known:
-                yield from _given(value, f"{path}.", known)
-    elif isinstance(data, (list, tuple)):
-        for item in cast("list[object]", data):
-            yield from _given(item, prefix, known)
+    """Dotted paths of the keys in ``data``; what stands under an unknown key or in a list of lists is not looked at."""
+    for mapping in cast("list[object]", data) if isinstance(data, (list, tuple)) else (data,):
+        if isinstance(mapping, Mapping):
+            for key, value in cast("Mapping[object, object]", mapping).items():
+                path = f"{prefix}{key}"
+                yield path
+                if path in known:
+                    yield from _given(value, f"{path}.", known)

@@ -13,6 +13,7 @@ from atlas.episodes.records import Action, Episode, Feedback, Observation, Tier
 from atlas.evaluation.bench import AgentPair, CompiledMemory, Exam, Lesson, MemoryFacts, SolvedCase, Student
 from atlas.evaluation.config import CorpusOptions
 from atlas.evaluation.exam import CorpusExam
+from atlas.evaluation.freeze import hash_of_learner
 from atlas.evaluation.records import KindCoverage
 from atlas.learning.compilation import Compiler, Demonstration
 from atlas.learning.controls import rebind_tenant, shuffle_programs
@@ -56,6 +57,11 @@ class EmbeddedPair:
     def names(self) -> Mapping[str, str]:
         """See :class:`atlas.evaluation.bench.AgentPair`."""
         return {"student": "clerk", "teacher": "supervisor"}
+
+    @property
+    def sources(self) -> str:
+        """See :class:`atlas.evaluation.bench.AgentPair`."""
+        return hash_of_learner()
 
     def student(self, memory: str | None, *, frozen: bool) -> Student:
         """See :class:`atlas.evaluation.bench.AgentPair`."""

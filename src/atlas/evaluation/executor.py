@@ -1,7 +1,7 @@
 """Carries out the units on the board: in this process, or in several, with the same results.
 
 Workers only compute; everything that is written is written by the process that started them. They ignore Ctrl-C, which
-reaches the whole process group, and are stopped by their starter.
+reaches the whole process group, are stopped by their starter, and end by themselves when it was killed.
 """
 
 from __future__ import annotations
@@ -9,7 +9,9 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 import multiprocessing.connection
+import os
 import signal
+import threading
 from collections.abc import Generator, Iterator
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
@@ -173,6 +175,7 @@ def _interrupts_held() -> Generator[None, None, None]:
 def _work(connection: Connection, bench: Bench, config: ExperimentConfig) -> None:
     """Body of a worker process: run what is given until the starter hangs up."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    end_with_starter()
     with contextlib.suppress(EOFError, ConnectionError):  # the starter hung up
         while True:
             assignment = cast("Assignment", connection.recv())
@@ -182,6 +185,18 @@ def _work(connection: Connection, bench: Bench, config: ExperimentConfig) -> Non
             except AtlasError as exc:
                 connection.send(_Failed(str(exc), _kind(exc)))
                 return
+
+
+def end_with_starter() -> None:
+    """End this process when the one that started it has ended, killed ones included, even in the middle of a unit."""
+    starter = multiprocessing.parent_process()
+
+    def wait() -> None:
+        if starter is not None:
+            starter.join()
+            os._exit(1)  # nobody is left to hear of it, and nothing that is kept is held here
+
+    threading.Thread(target=wait, daemon=True).start()
 
 
 def _kind(error: AtlasError) -> str:

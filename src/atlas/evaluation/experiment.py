@@ -7,8 +7,10 @@ byte for byte, as one that was never interrupted. A stream resumes from its last
 
 from __future__ import annotations
 
+import itertools
 import os
 import platform
+import shlex
 from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
@@ -19,16 +21,25 @@ from atlas import __version__
 from atlas.core.canonical import canonical_json
 from atlas.core.clock import Clock, SystemClock
 from atlas.core.errors import AtlasError
-from atlas.evaluation.bench import Bench, ExamFacts
+from atlas.evaluation.bench import Bench, ExamFacts, MemoryFacts
 from atlas.evaluation.board import Board
 from atlas.evaluation.config import ExperimentConfig
 from atlas.evaluation.executor import build_executor
-from atlas.evaluation.freeze import describe_learner
 from atlas.evaluation.metrics import RunLog, compute_metrics
 from atlas.evaluation.observer import Observer, SilentObserver
-from atlas.evaluation.records import Arm, EpisodeOutcome, ExperimentMetrics, MemorySummary, Phase, Timings, UnitTiming
+from atlas.evaluation.records import (
+    AgentFacts,
+    Arm,
+    EpisodeOutcome,
+    ExperimentMetrics,
+    MemorySummary,
+    Phase,
+    Timings,
+    UnitTiming,
+)
 from atlas.evaluation.report import PlaybookPage, render_report
-from atlas.evaluation.run_folder import RunFolder, RunSinks, sort_key
+from atlas.evaluation.run_check import check_corpora, check_log, check_memories
+from atlas.evaluation.run_folder import MEND, RunFolder, RunSinks, sort_key
 from atlas.evaluation.units import (
     CorpusOpened,
     EpisodeDone,
@@ -60,31 +71,55 @@ def run_experiment(
         run_dir: Where everything is written; see ``atlas.evaluation.run_folder`` for the files.
         bench: The exams and agents.
         observer: Who watches.
-        resume: Keep the finished episodes of an interrupted run of the same configuration.
-        start_over: Replace whatever run is in the folder.
+        resume: Keep the finished episodes of an interrupted run of the same configuration; a finished one is checked
+            and left as it is.
+        start_over: Replace whatever run is in the folder, as soon as the first corpus of this one is at hand.
         clock: For the timings only.
 
     Raises:
         MisuseError: the folder holds something else; nothing was touched.
-        AtlasError: the corpus or an episode came out differently than in the run that is resumed.
+        AtlasError: the corpus or an episode came out differently than in the run that is resumed, or its files do not
+            agree with each other.
     """
     folder = RunFolder(run_dir)
     folder.prepare(config, resume=resume, start_over=start_over)
-    session = _Session(config, folder, bench, observer or SilentObserver(), clock=clock or SystemClock())
+    observer = observer or SilentObserver()
+    if resume and folder.finished:
+        return _confirm(config, folder, bench, observer)
+    session = _Session(config, folder, bench, observer, resume=resume, clock=clock or SystemClock())
     session.run()
     return session.finish()
+
+
+def _confirm(config: ExperimentConfig, folder: RunFolder, bench: Bench, observer: Observer) -> ExperimentMetrics:
+    """Return the figures of a run that is finished already; what agrees is left as it is, what does not is refused."""
+    metrics = recompute(folder, bench)
+    observer.started(config, folder.load_episodes())
+    observer.finished()
+    if not folder.report_path.exists():
+        write_report(folder, bench, metrics)
+    return metrics
 
 
 def recompute(folder: RunFolder, bench: Bench) -> ExperimentMetrics:
     """Return the figures of a finished run, computed again from its log.
 
     Raises:
-        AtlasError: the run is not finished, or its ``metrics.json`` does not follow from its log.
+        AtlasError: the run is not finished, its files do not agree with each other, or its ``metrics.json`` does not
+            follow from its log.
         InputFileError: a file of the run is missing or malformed.
     """
     metrics = compute_metrics(load_run(folder, bench))
-    if folder.finished and read_text(folder.metrics_path) != canonical_json(metrics) + "\n":
-        raise AtlasError(f"{folder.metrics_path} does not follow from the log beside it; one of them was changed")
+    if not folder.finished:
+        raise AtlasError(
+            f"{folder.metrics_path} is missing, so that nothing tells whether the log is as the run left it; to write "
+            f"figures that follow from it: {resume_command(folder)}"
+        )
+    if read_text(folder.metrics_path) != canonical_json(metrics) + "\n":
+        raise AtlasError(
+            f"{folder.metrics_path} does not follow from the log beside it: one of them was changed, or it was written "
+            "by another version of Atlas"
+        )
     return metrics
 
 
@@ -97,29 +132,43 @@ def load_run(folder: RunFolder, bench: Bench) -> RunLog:
     """Return the log of a finished run.
 
     Raises:
-        AtlasError: the run was not carried to its end.
+        AtlasError: the run was not carried to its end, or its files do not agree with each other.
         InputFileError: a file of it is missing or malformed.
     """
     config = folder.load_config()
     board = load_board(folder, config)
     if board.unfinished:
-        raise AtlasError(
-            f"{folder.path} holds an unfinished run with {len(board.episodes)} of {board.total} episodes; finish it "
-            f"with: atlas experiment run {folder.path / 'config.json'} --out {folder.path} --resume"
-        )
+        raise AtlasError(describe_unfinished(folder, board))
+    check_log(folder, config, board.episodes)
+    memories = check_memories(folder, config, board.episodes, bench)
+    corpora = check_corpora(folder, config, config.company_seeds)
     return RunLog(
         config=config,
         offline=bench.offline,
-        agents=bench.pair.names,
-        corpora=tuple(folder.load_corpora()[seed] for seed in config.company_seeds),
+        agents=folder.load_agents() or AgentFacts(bench.pair.names, ""),
+        corpora=tuple(corpora[seed] for seed in config.company_seeds),
         episodes=board.episodes,
         traces=tuple({sort_key(trace): trace for trace in folder.load_traces()}.values()),
-        memories=tuple(
-            _summarize(unit, memory, bench)
-            for unit in plan_units(config)
-            if unit.learns and unit.arm is Arm.LEARNED and (memory := folder.load_memory(unit)) is not None
-        ),
+        memories=tuple(_summarize(unit, facts) for unit, facts in memories.items() if unit.arm is Arm.LEARNED),
         coverage=folder.load_coverage(),
+    )
+
+
+def describe_unfinished(folder: RunFolder, board: Board) -> str:
+    """Return what is missing from a run that is not finished, or that lost what it had, and what to do."""
+    held = f"{len(board.episodes)} of {board.total} episodes"
+    if not folder.finished:
+        return f"{folder.path} holds an unfinished run with {held}; finish it with: {resume_command(folder)}"
+    streams = [unit for unit in plan_units(folder.load_config()) if unit.learns and board.memory(unit) is None]
+    lost = [str(folder.memory_path(unit)) for unit in streams]
+    what = f"{', '.join(lost)} missing" if lost else f"only {held} in episodes.jsonl"
+    return f"{folder.path} holds the figures of a finished run, with {what}; the run is damaged: {MEND}"
+
+
+def resume_command(folder: RunFolder) -> str:
+    """Return the command that carries a run to its end, as it is typed."""
+    return shlex.join(
+        ("atlas", "experiment", "run", str(folder.path / "config.json"), "--out", str(folder.path), "--resume")
     )
 
 
@@ -140,7 +189,14 @@ class _Session:
     """One stretch of work on a run: from its start, or from where an earlier stretch was interrupted."""
 
     def __init__(
-        self, config: ExperimentConfig, folder: RunFolder, bench: Bench, observer: Observer, *, clock: Clock
+        self,
+        config: ExperimentConfig,
+        folder: RunFolder,
+        bench: Bench,
+        observer: Observer,
+        *,
+        resume: bool,
+        clock: Clock,
     ) -> None:
         self._config = config
         self._folder = folder
@@ -148,18 +204,28 @@ class _Session:
         self._observer = observer
         self._clock = clock
         self._started = clock.now()
-        self._board = load_board(folder, config)
-        self._corpora: dict[int, ExamFacts] = dict(folder.load_corpora())
+        self._agents = AgentFacts(bench.pair.names, bench.pair.sources)
+        self._board = load_board(folder, config) if resume else Board(config)
+        self._corpora: dict[int, ExamFacts] = dict(folder.load_corpora()) if resume else {}
         self._kept = self._board.episodes
         self._stopwatch = _Stopwatch(clock)
+        self._begun = resume
+        if resume:
+            self._check_agents()
+            check_log(folder, config, self._kept)
+            check_memories(folder, config, self._kept, bench)
+        elif not folder.holds_run:
+            self._begin()
 
     def run(self) -> None:
         """Run what is left of the plan."""
         self._observer.started(self._config, self._kept)
         if self._board.unfinished:
-            executor = build_executor(self._bench, self._config)
+            messages = build_executor(self._bench, self._config).run(self._board)
+            first = next(messages)  # a corpus could be made: from here on, this run is worth more than one before it
+            self._begin()
             with self._folder.open_log() as log:
-                for message in executor.run(self._board):
+                for message in itertools.chain((first,), messages):
                     self._take_in(message, log)
         self._observer.finished()
 
@@ -206,6 +272,21 @@ class _Session:
         """Return one outcome per episode: of one that was run again after an interruption, the last."""
         return {sort_key(outcome): outcome for outcome in self._folder.load_outcomes()}.values()
 
+    def _begin(self) -> None:
+        if not self._begun:
+            self._folder.begin(self._config, self._agents)
+            self._begun = True
+
+    def _check_agents(self) -> None:
+        known = self._folder.load_agents()
+        if known is None:
+            self._folder.save_agents(self._agents)
+        elif known != self._agents:
+            raise AtlasError(
+                f"the agents in {self._folder.path} are not those that this run began with; their code has changed: "
+                "start over with --force"
+            )
+
     def _note_corpus(self, facts: ExamFacts) -> None:
         known = self._corpora.get(facts.company_seed)
         if known is None:
@@ -232,7 +313,6 @@ class _Session:
             cpu_count=os.cpu_count() or 1,
             atlas_version=__version__,
             units=self._stopwatch.units,
-            learner=describe_learner(),
         )
 
 
@@ -289,8 +369,7 @@ def _render(folder: RunFolder, bench: Bench, metrics: ExperimentMetrics, timings
     return render_report(metrics, timings=timings, playbooks=pages, traces=tuple(traces[key] for key in sorted(traces)))
 
 
-def _summarize(unit: Unit, memory: str, bench: Bench) -> MemorySummary:
-    facts = bench.pair.facts(memory)
+def _summarize(unit: Unit, facts: MemoryFacts) -> MemorySummary:
     by_kind = Counter(lesson.kind for lesson in facts.lessons)
     by_state = Counter(lesson.state for lesson in facts.lessons)
     return MemorySummary(unit.company_seed, facts.content_hash, len(facts.lessons), dict(by_kind), dict(by_state))

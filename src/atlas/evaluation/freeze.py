@@ -6,6 +6,7 @@ That holds only as long as the learner is the frozen one, so every run says whet
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from importlib import resources
 from importlib.resources.abc import Traversable
 
@@ -30,27 +31,33 @@ class Freeze:
     families: int
 
 
-LEARNER_FREEZE = Freeze("2026-11-21", "607e5293c9a6a7b8de2e35e333a0a38e2cbee2967e9019cff5c2e5498c634222", 87)
+LEARNER_FREEZE = Freeze("2026-11-21", "8af2e9824e71a462a4b3f34ae2a4a7354d5b1981b6f3cdbf4f9385b8df1e9afb", 87)
 
 
 def hash_of_learner() -> str:
-    """Return the hash of the source files of the student and what it learns with: equal sources, equal hashes."""
-    return content_hash(
-        {
-            f"{package}/{module.name}": module.read_text(encoding="utf-8")
-            for package in _LEARNER
-            for module in _modules(resources.files(package))
-        }
-    )
+    """Return the hash of the files of the student and of what it learns with: equal files, equal hashes."""
+    files = (file for package in _LEARNER for file in _files(resources.files(package), package))
+    return content_hash({name: file.read_text(encoding="utf-8") for name, file in files})
 
 
-def describe_learner() -> str:
-    """Return whether the learner is the frozen one, for the report of a run."""
-    sources = hash_of_learner()
+def describe_learner(sources: str) -> str:
+    """Return whether the learner of a run is the frozen one.
+
+    Args:
+        sources: Hash of its sources when the run began; empty where nobody knows.
+    """
+    if not sources:
+        return "unknown"
     if sources == LEARNER_FREEZE.sources:
         return f"as frozen on {LEARNER_FREEZE.day}"
-    return f"changed since it was frozen on {LEARNER_FREEZE.day} (sources {sources})"
+    return f"not the one that was frozen on {LEARNER_FREEZE.day} (sources {sources})"
 
 
-def _modules(folder: Traversable) -> list[Traversable]:
-    return sorted((one for one in folder.iterdir() if one.name.endswith(".py")), key=lambda one: one.name)
+def _files(folder: Traversable, name: str) -> Iterator[tuple[str, Traversable]]:
+    for entry in sorted(folder.iterdir(), key=lambda one: one.name):
+        if entry.name.startswith((".", "__pycache__")):
+            continue
+        if entry.is_dir():
+            yield from _files(entry, f"{name}/{entry.name}")
+        else:
+            yield f"{name}/{entry.name}", entry

@@ -9,7 +9,6 @@ from __future__ import annotations
 import itertools
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from collections.abc import Set as AbstractSet
 
 from atlas.core.records import record
 from atlas.core.rng import derive_seed
@@ -17,6 +16,7 @@ from atlas.evaluation.bench import ExamFacts
 from atlas.evaluation.claims import Cases, check_claims, headline
 from atlas.evaluation.config import ExperimentConfig
 from atlas.evaluation.records import (
+    AgentFacts,
     Arm,
     ArmResult,
     CurvePoint,
@@ -55,7 +55,7 @@ class RunLog:
     Attributes:
         config: What was run.
         offline: Whether no outside model was called.
-        agents: Who played ``student`` and ``teacher``.
+        agents: Who played ``student`` and ``teacher``, and what the student was made of.
         corpora: What identifies each company's corpus.
         episodes: Every finished episode, in any order.
         traces: Traces of failures and a sample of the rest, in any order.
@@ -65,7 +65,7 @@ class RunLog:
 
     config: ExperimentConfig
     offline: bool
-    agents: Mapping[str, str]
+    agents: AgentFacts
     corpora: tuple[ExamFacts, ...]
     episodes: tuple[EpisodeRecord, ...]
     traces: tuple[EpisodeTrace, ...]
@@ -76,21 +76,20 @@ class RunLog:
 def compute_metrics(log: RunLog) -> ExperimentMetrics:
     """Return the figures of a run; the order of the log's entries does not matter."""
     config = log.config
-    explained = _explained(log.coverage)
-    ledger = _Ledger(log.episodes, config, frozenset(name for name, share in explained.items() if share >= EXPRESSIBLE))
+    ledger = _Ledger(log.episodes, config, log.coverage)
     arms = tuple(itertools.chain(_test_results(ledger), _stream_results(ledger)))
     claims = check_claims(config, ledger)
     return ExperimentMetrics(
         experiment=config.name,
         config_hash=config.content_hash,
         offline=log.offline,
-        agents=log.agents,
+        agents=log.agents.names,
         company_seeds=config.company_seeds,
         generator_version=", ".join(sorted({facts.generator_version for facts in log.corpora})),
         corpus_hashes={str(facts.company_seed): facts.content_hash for facts in log.corpora},
         arms=arms,
         curves=tuple(_curves(ledger)),
-        families=tuple(_families(ledger, explained)),
+        families=tuple(_families(ledger)),
         score_histogram={arm.value: _histogram(ledger.test(arm)) for arm in config.arms if ledger.test(arm)},
         memories=tuple(sorted(log.memories, key=lambda memory: memory.company_seed)),
         worst_cases=_worst_cases(log.traces),
@@ -99,18 +98,24 @@ def compute_metrics(log: RunLog) -> ExperimentMetrics:
         confidence=config.confidence,
         preregistration_hash=config.preregistration_hash,
         claims=claims,
-        groups=tuple(_groups(ledger, explained)),
+        groups=tuple(_groups(ledger)),
+        learner=log.agents.sources,
     )
 
 
 class _Ledger:
-    """The episodes of a run, sorted and looked up by what they ran with, and the families that are expressible."""
+    """The episodes of a run, sorted and looked up by what they ran with, and how far the language reaches.
+
+    Attributes:
+        config: What was run.
+        explained: Share of a family's solved cases that general programs explain, all companies together, by family.
+    """
 
     def __init__(
-        self, episodes: Iterable[EpisodeRecord], config: ExperimentConfig, expressible: AbstractSet[str]
+        self, episodes: Iterable[EpisodeRecord], config: ExperimentConfig, coverage: Sequence[KindCoverage]
     ) -> None:
         self.config = config
-        self.expressible = expressible
+        self.explained = _explained(coverage)
         self._entries: dict[tuple[Phase, Arm, int], list[EpisodeRecord]] = {}
         for entry in sorted(episodes, key=lambda entry: entry.position):
             self._entries.setdefault((entry.phase, entry.arm, entry.company_seed), []).append(entry)
@@ -139,8 +144,13 @@ class _Ledger:
         return [
             entry
             for entry in self.test(arm, cases.company_seed)
-            if cases.level in (None, entry.level) and cases.expressible in (None, entry.family in self.expressible)
+            if cases.level in (None, entry.level) and cases.expressible in (None, self.expressible(entry.family))
         ]
+
+    def expressible(self, family: str) -> bool | None:
+        """Whether the learner's language can express a family, None where nothing was compiled of it."""
+        explained = self.explained.get(family)
+        return None if explained is None else explained >= EXPRESSIBLE
 
     def paired(
         self, baseline: Sequence[EpisodeRecord], treatment: Sequence[EpisodeRecord], *, by_company: bool
@@ -276,7 +286,7 @@ def _explained(coverage: Sequence[KindCoverage]) -> dict[str, float]:
     return {family: explained[family] / count for family, count in cases.items() if count}
 
 
-def _families(ledger: _Ledger, explained: Mapping[str, float]) -> Iterator[FamilyResult]:
+def _families(ledger: _Ledger) -> Iterator[FamilyResult]:
     off, learned, compiled = (ledger.test(arm) for arm in (Arm.MEMORY_OFF, Arm.LEARNED, Arm.COMPILED))
     if not learned:
         return
@@ -291,14 +301,14 @@ def _families(ledger: _Ledger, explained: Mapping[str, float]) -> Iterator[Famil
             memory_off=ledger.share(without).point,
             learned=ledger.share(with_memory).point,
             category=categories.pop() if len(categories) == 1 else "mixed",
-            expressible=family in ledger.expressible if family in explained else None,
+            expressible=ledger.expressible(family),
             compiled=ledger.share(at_best).point if at_best else None,
-            explained=explained.get(family),
+            explained=ledger.explained.get(family),
             after_freeze=family in _LATE,
         )
 
 
-def _groups(ledger: _Ledger, explained: Mapping[str, float]) -> Iterator[GroupResult]:
+def _groups(ledger: _Ledger) -> Iterator[GroupResult]:
     """Divide the cases of the frozen test by what they have in common, for the arms that ran.
 
     Companies are shown apart where families were added after the freeze.
@@ -307,7 +317,7 @@ def _groups(ledger: _Ledger, explained: Mapping[str, float]) -> Iterator[GroupRe
     kinds: dict[str, Callable[[EpisodeRecord], str]] = {
         "level": lambda entry: str(entry.level),
         "vocabulary": lambda entry: entry.vocabulary,
-        "language": lambda entry: _LANGUAGE[entry.family in ledger.expressible] if entry.family in explained else "",
+        "language": lambda entry: _LANGUAGE[ledger.expressible(entry.family)],
         "freeze": lambda entry: _FREEZE[entry.family in _LATE] if late else "",
     }
     for by, kind in kinds.items():
@@ -327,7 +337,7 @@ def _divide(
         yield GroupResult(by, group, len(chosen[Arm.MEMORY_OFF]), shares, company_seed)
 
 
-_LANGUAGE: Mapping[bool, str] = {True: "expressible", False: "beyond the language"}
+_LANGUAGE: Mapping[bool | None, str] = {True: "expressible", False: "beyond the language", None: ""}
 _FREEZE: Mapping[bool, str] = {True: "added after", False: "before"}
 
 

@@ -308,6 +308,19 @@ class CompanyFinding:
 
 
 @record
+class AgentFacts:
+    """The content of ``agents.json``: who takes part in a run.
+
+    Attributes:
+        names: Which agents, by part (``student``, ``teacher``).
+        sources: What the student is made of, as a hash of its sources; empty where nobody can say.
+    """
+
+    names: Mapping[str, str]
+    sources: str
+
+
+@record
 class Claim:
     """A hypothesis that was written down before the run, and what became of it.
 
@@ -354,7 +367,8 @@ class ExperimentMetrics:
         confidence: Coverage of every interval.
         preregistration_hash: Content hash of the hypotheses that were written down before the run, None without any.
         claims: What became of each of them.
-        groups: Results of groups of cases on the frozen test, pooled.
+        groups: Results of groups of cases on the frozen test, of all companies and of each.
+        learner: Hash of the student's sources when the run began, empty where nobody knows.
     """
 
     experiment: str
@@ -376,6 +390,7 @@ class ExperimentMetrics:
     preregistration_hash: str | None = None
     claims: tuple[Claim, ...] = ()
     groups: tuple[GroupResult, ...] = ()
+    learner: str = ""
 
 
 @record
@@ -405,7 +420,6 @@ class Timings:
         cpu_count: Cores of the machine.
         atlas_version: Version of Atlas.
         units: Time per company, phase and arm, in the order in which they ended.
-        learner: Whether the student was the one that was frozen before the last families of the exam were added.
     """
 
     started_at: str
@@ -419,4 +433,3 @@ class Timings:
     cpu_count: int
     atlas_version: str
     units: tuple[UnitTiming, ...]
-    learner: str = ""

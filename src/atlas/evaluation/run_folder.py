@@ -5,6 +5,7 @@ before the memory that came out of it. Files of a run:
 
 ========================  =====================================================================================
 ``config.json``           the configuration; ``atlas experiment run`` takes it like any other experiment file
+``agents.json``           who takes part, and a hash of the student's sources when the run began
 ``corpora.json``          content hash and generator version per company
 ``episodes.jsonl``        one EpisodeRecord per line, appended as episodes end; sorted when the run is finished
 ``traces.jsonl``          one EpisodeTrace per line, likewise
@@ -20,10 +21,10 @@ before the memory that came out of it. Files of a run:
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import shutil
 from collections.abc import Generator, Iterable, Mapping
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar, cast
 
@@ -33,6 +34,7 @@ from atlas.core.records import JsonObject, as_json, record
 from atlas.evaluation.bench import CompiledMemory, ExamFacts
 from atlas.evaluation.config import ExperimentConfig, parse_experiment
 from atlas.evaluation.records import (
+    AgentFacts,
     Arm,
     EpisodeOutcome,
     EpisodeRecord,
@@ -43,24 +45,28 @@ from atlas.evaluation.records import (
     Timings,
 )
 from atlas.evaluation.units import Unit
-from atlas.settings.parsing import parse_json, parse_record, read_text
+from atlas.settings.parsing import parse_json, parse_record, read_text, shown
 from atlas.telemetry.files import write_atomically
-from atlas.telemetry.jsonl import JsonlSink, read_jsonl_tolerant
+from atlas.telemetry.jsonl import JsonlSink
 
-T = TypeVar("T", EpisodeRecord, EpisodeTrace, EpisodeOutcome)
+T = TypeVar("T")
 
-_FILES = (
-    "config.json",
+MEND = "put it back as the run left it, or run the experiment again with --force"
+"""What to do about a file of a run that is damaged."""
+
+_FILES = (  # but config.json, which is only ever replaced; the first one is what makes a run a finished one
+    "metrics.json",
+    "agents.json",
     "corpora.json",
     "coverage.json",
     "episodes.jsonl",
     "traces.jsonl",
     "outcomes.jsonl",
-    "metrics.json",
     "timings.json",
     "report.html",
 )
 _FOLDERS = ("checkpoints", "memories")
+_BEFORE_ANY_EPISODE = frozenset(("config.json", "agents.json", "corpora.json"))
 
 
 @record
@@ -103,6 +109,11 @@ class RunFolder:
         return self.holds_run and (self.path / "metrics.json").is_file()
 
     @property
+    def corpora_path(self) -> Path:
+        """Where it stands which corpora were used."""
+        return self.path / "corpora.json"
+
+    @property
     def metrics_path(self) -> Path:
         """Where the figures are."""
         return self.path / "metrics.json"
@@ -124,50 +135,50 @@ class RunFolder:
         path = self.path / "config.json"
         data = parse_json(read_text(path), str(path))
         if not isinstance(data, dict):
-            raise InputFileError(f"{path}: a configuration holds keys and values, got {data!r}")
+            raise InputFileError(f"{path}: a configuration holds keys and values, got {shown(data)}")
         return parse_experiment(cast("JsonObject", data), str(path))
 
     def load_episodes(self) -> tuple[EpisodeRecord, ...]:
         """Return the finished episodes, in file order."""
-        return tuple(_load_lines(EpisodeRecord, self.path / "episodes.jsonl"))
+        return _load_lines(EpisodeRecord, self.path / "episodes.jsonl")
 
     def load_traces(self) -> tuple[EpisodeTrace, ...]:
         """Return the traces that were kept, in file order."""
-        return tuple(_load_lines(EpisodeTrace, self.path / "traces.jsonl"))
+        return _load_lines(EpisodeTrace, self.path / "traces.jsonl")
 
     def load_outcomes(self) -> tuple[EpisodeOutcome, ...]:
         """Return what is left of the episodes for a judge, in file order."""
-        return tuple(_load_lines(EpisodeOutcome, self.path / "outcomes.jsonl"))
+        return _load_lines(EpisodeOutcome, self.path / "outcomes.jsonl")
 
     def load_timings(self) -> Timings | None:
         """Return how long the run took, None where it is not finished."""
-        path = self.path / "timings.json"
-        return parse_record(Timings, parse_json(read_text(path), str(path)), str(path)) if path.is_file() else None
+        return _load(Timings, self.path / "timings.json")
 
     def load_corpora(self) -> Mapping[int, ExamFacts]:
         """Return what identifies each company's corpus, as far as they were opened."""
-        path = self.path / "corpora.json"
-        if not path.is_file():
-            return {}
-        facts = parse_record(tuple[ExamFacts, ...], parse_json(read_text(path), str(path)), str(path))
-        return {entry.company_seed: entry for entry in facts}
+        return {entry.company_seed: entry for entry in _load(tuple[ExamFacts, ...], self.corpora_path) or ()}
+
+    def load_agents(self) -> AgentFacts | None:
+        """Return who takes part, None where that was not noted."""
+        return _load(AgentFacts, self.path / "agents.json")
 
     def load_coverage(self) -> tuple[KindCoverage, ...]:
         """Return how far the language explained what memories were compiled from; empty where none was."""
-        path = self.path / "coverage.json"
-        if not path.is_file():
-            return ()
-        return parse_record(tuple[KindCoverage, ...], parse_json(read_text(path), str(path)), str(path))
+        return _load(tuple[KindCoverage, ...], self.path / "coverage.json") or ()
 
     def load_checkpoint(self, unit: Unit) -> Checkpoint | None:
         """Return a stream's last saved memory, None where there is none."""
-        path = self._checkpoint_path(unit)
-        return parse_record(Checkpoint, parse_json(read_text(path), str(path)), str(path)) if path.is_file() else None
+        return _load(Checkpoint, self._checkpoint_path(unit))
 
     def load_memory(self, unit: Unit) -> str | None:
         """Return a stream's final memory, None where it has not ended."""
         path = self.memory_path(unit)
-        return read_text(path) if path.is_file() else None
+        if not path.exists():
+            return None
+        with telling_damage():
+            text = read_text(path)
+            parse_json(text, str(path))  # what it means, the student knows; here it is known where it is from
+        return text
 
     def memory_path(self, unit: Unit) -> Path:
         """Return where the final memory of a stream is."""
@@ -177,9 +188,10 @@ class RunFolder:
     # beginning ---------------------------------------------------------------------------------------------------
 
     def prepare(self, config: ExperimentConfig, *, resume: bool, start_over: bool) -> None:
-        """Make the folder ready for a run of ``config``; nothing is touched when it cannot be.
+        """Check that the folder may be used for a run of ``config``; nothing is touched.
 
-        A finished run of the same configuration is replaced, since the new one gives the same figures.
+        A finished run of the same configuration may be replaced, since the new one gives the same figures; so may a run
+        that ended before its first episode.
 
         Args:
             config: What will be run.
@@ -191,13 +203,29 @@ class RunFolder:
                 files that are no run; the message says what to do.
         """
         self._refuse_foreign_folder()
-        if self.holds_run and not start_over:
-            self._refuse_conflict(config, resume=resume)
+        if resume and start_over:
+            raise MisuseError("--resume keeps what is there and --force replaces it; give one of the two")
         if resume and not self.holds_run:
             raise MisuseError(f"{self.path} holds no run to resume; leave out --resume to begin one")
-        if not resume:
-            self._clear()
+        if self.holds_run and not start_over:
+            self._refuse_conflict(config, resume=resume)
+
+    def begin(self, config: ExperimentConfig, agents: AgentFacts) -> None:
+        """Make the folder that of a new run: what another one left is removed, then it is noted what runs."""
+        for name in _FILES:
+            (self.path / name).unlink(missing_ok=True)
+        for name in _FOLDERS:
+            shutil.rmtree(self.path / name, ignore_errors=True)
         write_atomically(self.path / "config.json", canonical_json(config.model_dump(mode="json")) + "\n")
+        self.save_agents(agents)
+
+    @property
+    def _came_to_nothing(self) -> bool:
+        """Whether the run here ended before its first episode: with it, nothing is lost."""
+        return all(
+            entry.name in _BEFORE_ANY_EPISODE or (entry.is_file() and entry.stat().st_size == 0)
+            for entry in self.path.iterdir()
+        )
 
     def _refuse_foreign_folder(self) -> None:
         if self.path.exists() and not self.path.is_dir():
@@ -206,6 +234,8 @@ class RunFolder:
             raise MisuseError(f"{self.path} holds other files and no run; name a new or empty folder")
 
     def _refuse_conflict(self, config: ExperimentConfig, *, resume: bool) -> None:
+        if self._came_to_nothing and not resume:
+            return
         if self.load_config().content_hash != config.content_hash:
             raise MisuseError(
                 f"{self.path} holds a run of another configuration; name another folder with --out, or pass --force to "
@@ -217,15 +247,9 @@ class RunFolder:
                 "--resume to continue it, or --force to start over"
             )
 
-    def _clear(self) -> None:
-        for name in _FILES:
-            (self.path / name).unlink(missing_ok=True)
-        for name in _FOLDERS:
-            shutil.rmtree(self.path / name, ignore_errors=True)
-
     # writing -----------------------------------------------------------------------------------------------------
 
-    @contextmanager
+    @contextlib.contextmanager
     def open_log(self) -> Generator[RunSinks]:
         """Give what episodes are logged to for the length of a ``with`` block."""
         with (
@@ -235,10 +259,14 @@ class RunFolder:
         ):
             yield RunSinks(episodes, traces, outcomes)
 
+    def save_agents(self, facts: AgentFacts) -> None:
+        """Write who takes part."""
+        write_atomically(self.path / "agents.json", canonical_json(facts) + "\n")
+
     def save_corpora(self, facts: Iterable[ExamFacts]) -> None:
         """Write what identifies each company's corpus."""
         ordered = sorted(facts, key=lambda entry: entry.company_seed)
-        write_atomically(self.path / "corpora.json", canonical_json(ordered) + "\n")
+        write_atomically(self.corpora_path, canonical_json(ordered) + "\n")
 
     def save_memory(self, unit: Unit, episodes: int, memory: str, *, final: bool) -> None:
         """Write a stream's memory after its first ``episodes`` episodes."""
@@ -282,9 +310,44 @@ def sort_key(entry: EpisodeRecord | EpisodeTrace | EpisodeOutcome) -> tuple[int,
     return (entry.company_seed, tuple(Phase).index(entry.phase), tuple(Arm).index(entry.arm), entry.position)
 
 
-def _load_lines(cls: type[T], path: Path) -> Iterable[T]:
-    for number, line in enumerate(read_jsonl_tolerant(path), start=1):
-        yield parse_record(cls, line, f"{path}:{number}")
+@contextlib.contextmanager
+def telling_damage() -> Generator[None]:
+    """Let what is raised about a malformed file of a run say what to do."""
+    try:
+        yield
+    except InputFileError as exc:
+        raise InputFileError(f"{exc}; the run is damaged: {MEND}") from exc
+
+
+def _load(cls: type[T], path: Path) -> T | None:
+    if not path.exists():
+        return None
+    with telling_damage():
+        return parse_record(cls, parse_json(read_text(path), str(path)), str(path))
+
+
+def _load_lines(cls: type[T], path: Path) -> tuple[T, ...]:
+    """Return what every whole line says; a last one without its newline is what a killed process left."""
+    if not path.exists():
+        return ()
+    with telling_damage():
+        lines = _read_whole_lines(path).split("\n")[:-1]
+        placed = ((f"{path}:{number}", line) for number, line in enumerate(lines, start=1))
+        return tuple(parse_record(cls, parse_json(line, place), place) for place, line in placed)
+
+
+def _read_whole_lines(path: Path) -> str:
+    """Return the text up to the last newline: what a killed process left behind it may end within a character."""
+    try:
+        content = path.read_bytes()
+    except OSError as exc:
+        raise InputFileError(f"cannot read {path}: {exc.strerror or exc}") from exc
+    whole = content[: content.rfind(b"\n") + 1]
+    try:
+        return whole.decode()
+    except UnicodeDecodeError as exc:
+        line = whole.count(b"\n", 0, exc.start) + 1
+        raise InputFileError(f"{path}:{line}: not UTF-8 text: byte {exc.start} of the file is invalid") from exc
 
 
 def _rewrite_lines(path: Path, entries: Iterable[EpisodeRecord | EpisodeTrace | EpisodeOutcome]) -> None:

@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 from atlas.cli.main import app
 from atlas.cli.reference import reference_page
+from atlas.evaluation.config import shipped_experiments
 
 REPOSITORY = Path(__file__).parents[3]
 
@@ -29,6 +30,12 @@ LEAVES = [path for path, command in COMMANDS.items() if not hasattr(command, "co
 def test_the_page_in_the_docs_is_current() -> None:
     """Regenerate it with: python -m atlas.cli.reference > docs/reference/cli.md."""
     assert (REPOSITORY / "docs" / "reference" / "cli.md").read_text() == reference_page().rstrip("\n") + "\n"
+
+
+def test_help_names_every_shipped_experiment() -> None:
+    """Who asks what can be run is told of all of it."""
+    (config,) = (parameter for parameter in COMMANDS["experiment", "run"].params if parameter.name == "config")
+    assert config.help.endswith(f": {', '.join(shipped_experiments())}.")
 
 
 @pytest.mark.parametrize("path", list(COMMANDS), ids=" ".join)

@@ -160,7 +160,9 @@ def test_a_claim_says_what_was_expected_and_what_was_measured(
 def test_a_share_of_no_gain_is_not_measured(make_config: MakeConfig, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where learning gained nothing, nothing can be a share of it."""
     monkeypatch.setitem(CHANGES, (Arm.LEARNED, Arm.MEMORY_OFF), change(0.0))
-    assert check(make_config, kind="share_of_gain", arm="wrong_company", at_most=0.25).met is None
+    claim = check(make_config, kind="share_of_gain", arm="wrong_company", at_most=0.25)
+    assert (claim.met, claim.estimate) == (None, None)
+    assert claim.sentence.endswith("measured no gain to share (+0.0 points [-10.0, +10.0]).")
 
 
 @pytest.mark.parametrize(
@@ -186,7 +188,10 @@ def test_a_share_of_no_gain_is_not_measured(make_config: MakeConfig, monkeypatch
             },
             [(True, "+50.0 [+40.0, +60.0]"), (False, "+0.0 [-10.0, +10.0]")],
         ),
-        ({"kind": "share_of_gain", "arm": "wrong_company", "at_most": 0.25}, [(True, "20.0 %"), (None, "")]),
+        (
+            {"kind": "share_of_gain", "arm": "wrong_company", "at_most": 0.25},
+            [(True, "20.0 %"), (None, "no gain to share")],
+        ),
         ({"kind": "level", "arm": "do_nothing", "at_most": 0}, [(None, ""), (None, "")]),
     ],
 )
@@ -230,10 +235,18 @@ def test_without_hypotheses_there_is_no_headline(make_config: MakeConfig) -> Non
     )
 
 
-def test_without_a_result_for_every_claim_there_is_no_headline(make_config: MakeConfig) -> None:
-    """It says which claim could not be checked."""
-    claims = (Claim("a", True, "this.", 0.1, None, None), Claim("b", None, "that.", None, None, None))
-    assert headline(make_config(), ARMS, claims) == ("No headline: no result to check b against.",)
+def test_a_claim_without_a_result_takes_no_verdict_from_the_others(make_config: MakeConfig) -> None:
+    """It says that it could not be checked, in its place among them."""
+    claims = (Claim("a", True, "this.", 0.1, None, None), Claim("b", None, "that; not measured.", None, None, None))
+    lines = headline(make_config(), ARMS, claims)
+    assert lines[0].startswith("With what it learned ")
+    assert lines[1:] == ("Met (a): this.", "Not checked (b): that; not measured.")
+
+
+def test_without_a_result_for_any_claim_there_is_no_headline(make_config: MakeConfig) -> None:
+    """It says which claims could not be checked."""
+    claims = (Claim("a", None, "this.", None, None, None), Claim("b", None, "that.", None, None, None))
+    assert headline(make_config(), ARMS, claims) == ("No headline: no result to check a, b against.",)
 
 
 def test_an_experiment_without_the_learned_arm_has_claims_but_no_main_result(make_config: MakeConfig) -> None:

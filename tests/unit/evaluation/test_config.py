@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,10 @@ from atlas.evaluation.records import Arm
 from atlas.scenarios.stage import Adversity
 
 SMALLEST = {"name": "x", "company_seeds": [1, 2], "corpus": {"stream": 10, "test_same": 5}}
+
+
+def claiming(**hypothesis: object) -> dict[str, object]:
+    return {"preregistration": {"stopping": "end", "hypotheses": [{"name": "x", **hypothesis}]}}
 
 
 def parse(**changes: object) -> ExperimentConfig:
@@ -65,7 +70,7 @@ def test_shipped_experiments_keep_development_and_reporting_companies_apart() ->
         ({"arms": ["learned"]}, "arms need 'memory_off'"),
         ({"arms": ["memory_off", "shuffled"]}, "arm 'shuffled' needs 'learned'"),
         ({"arms": ["memory_off", "lerned"]}, r"arms\.1: .*'learned'"),
-        ({"confidence": 95}, "confidence: .*less than 1"),
+        ({"confidence": 95}, r"confidence: .*less than or equal to 0\.9999 \(got 95\)"),
         ({"name": "../escape"}, "name: "),
         ({"execution": {"workers": 0}}, "execution.workers"),
         (
@@ -83,6 +88,54 @@ def test_shipped_experiments_keep_development_and_reporting_companies_apart() ->
             {"preregistration": {"stopping": "end", "hypotheses": [{"kind": "level", "name": "x", "arm": "learned"}]}},
             "needs one of more_than, at_least, at_most",
         ),
+        (
+            claiming(kind="level", arm="learned", at_least=math.nan),
+            r"hypotheses\.0\.at_least: .*finite number \(got nan\)",
+        ),
+        (claiming(kind="level", arm="learned", more_than=math.inf), r"more_than: .*finite number \(got inf\)"),
+        ({"adversity": {"faults": {"rate": math.nan}}}, r"adversity\.faults\.rate: .*finite number \(got nan\)"),
+        ({"confidence": 0.9999999999999999}, r"confidence: .*less than or equal to 0\.9999"),
+        (claiming(kind="level", arm="learned", at_least=90), "hypothesis 'x': at_least is a share from 0 to 1, not 90"),
+        (
+            claiming(kind="difference", arm="learned", against="memory_off", at_least=30),
+            "at_least is a difference of shares from -1 to 1, not 30",
+        ),
+        (
+            claiming(kind="share_of_gain", arm="shuffled", at_least=1.5),
+            "a share of the learned gain from -1 to 1, not 1.5",
+        ),
+        (
+            claiming(kind="level", arm="learned", at_least=0.6, at_most=0.5),
+            "'x' can never be met: at_least 0.6 and at_most",
+        ),
+        (
+            claiming(kind="level", arm="learned", more_than=0.5, at_most=0.5),
+            "'x' can never be met: more_than 0.5 and at_",
+        ),
+        (
+            claiming(kind="difference", arm="learned", against="learned", at_least=0),
+            "compares arm 'learned' with itself",
+        ),
+        (claiming(kind="share_of_gain", arm="learned", at_most=0.5), "compares arm 'learned' with itself"),
+        (
+            {**claiming(kind="level", arm="learned", at_least=0.5), "arms": ["memory_off"]},
+            r"^x\.yaml: hypothesis 'x' needs arm 'learned', which does not run; add it to arms, or leave",
+        ),
+        (
+            {
+                **claiming(kind="difference", arm="learned", against="shuffled", at_least=0),
+                "arms": ["memory_off", "learned"],
+            },
+            "hypothesis 'x' needs arm 'shuffled', which does not run",
+        ),
+        (
+            {**claiming(kind="share_of_gain", arm="do_nothing", at_most=0.5), "arms": ["memory_off", "do_nothing"]},
+            "hypothesis 'x' needs arm 'learned', which does not run",
+        ),
+        ({"arms": ["memory_off", "memory_off"]}, "^x.yaml: an arm is listed twice: memory_off, memory_off$"),
+        ({"company_seeds": [-3]}, r"^x\.yaml: company_seeds\.0: Input should be [^;]* \(got -3\)$"),
+        ({"name": {"qqqq": 1}}, "unknown key 'name.qqqq'; 'name' holds a value and no keys"),
+        ({"name": b"x"}, r"name: Input should be a text, not bytes \(got b'x'\)"),
         ({"adversity": {"faults": {"rat": 0.1}}}, r"'adversity\.faults\.rat'; did you mean 'adversity\.faults\.rate'"),
         ({"adversity": {"faults": {"rate": 20}}}, r"faults\.rate is a share from 0 to 1, not 20"),
         ({"adversity": {"faults": {"weights": {"lost": 1}}}}, r"did you mean 'adversity\.faults\.weights\.lost_reply'"),
@@ -108,6 +161,24 @@ def test_shipped_experiments_keep_development_and_reporting_companies_apart() ->
         "no-workers",
         "expressible-without-compiled",
         "boundless-hypothesis",
+        "bound-is-no-number",
+        "bound-is-infinite",
+        "rate-is-no-number",
+        "confidence-near-one",
+        "share-in-percent",
+        "difference-in-points",
+        "more-than-the-whole-gain",
+        "bounds-crossed",
+        "bounds-leave-nothing",
+        "arm-against-itself",
+        "share-of-itself",
+        "level-of-an-arm-that-does-not-run",
+        "difference-from-an-arm-that-does-not-run",
+        "share-of-an-arm-that-does-not-run",
+        "arm-twice",
+        "one-problem-is-told-once",
+        "keys-under-a-value",
+        "bytes",
         "typo-in-a-fault-plan",
         "faults-in-percent",
         "unknown-fault",
@@ -192,6 +263,59 @@ def test_a_file_that_is_no_mapping_is_an_error(tmp_path: Path, text: str, messag
     path.write_text(text)
     with pytest.raises(ConfigError, match=message):
         load_experiment(str(path))
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        (("name: x", "name: &a [*a]"), "nested too deep, or an alias"),
+        (("name: x", "name: !!binary aGVsbG8="), "name: Input should be a text, not bytes"),
+        (("name: x", "name: " + 3000 * "["), "cannot be read: it is nested too deep"),
+        (("[1, 2]", 3000 * "[" + 3000 * "]"), "cannot be read: it is nested too deep"),
+        (("[1, 2]", "9" * 5000), r"'9{79}\.\.\. cannot be read as a value of the kind 'int' at line 2, column 16"),
+        (("[1, 2]", "[0x" + 5000 * "f" + "]"), "a number of too many digits"),
+        (("[1, 2]", "2026-13-45"), "'2026-13-45' cannot be read as a value of the kind 'timestamp' at line 2"),
+        (("[1, 2]", "[1]\ncompany_seeds: [2]"), "the key 'company_seeds' of line 2 is given again at line 3, column 1"),
+        (("test_same: 5", "test_same: 5, stream: 6"), "the key 'stream' of line 3 is given again at line 3, column 36"),
+    ],
+    ids=["endless", "bytes", "open", "deep", "digits", "hexadecimal", "no-date", "key-twice", "nested-key-twice"],
+)
+def test_a_file_that_cannot_be_read_is_told(tmp_path: Path, changed: tuple[str, str], message: str) -> None:
+    """With the file, and the place where there is one; never a traceback."""
+    path = tmp_path / "x.yaml"
+    path.write_text("name: x\ncompany_seeds: [1, 2]\ncorpus: {stream: 10, test_same: 5}\n".replace(*changed))
+    with pytest.raises(ConfigError, match=message) as caught:
+        load_experiment(str(path))
+    assert str(caught.value).startswith(f"{path}: ")
+    assert len(str(caught.value)) < len(str(path)) + 300
+
+
+@pytest.mark.parametrize("value", [3000 * "[", "9" * 5000, "2026-13-45"], ids=["deep", "digits", "no-date"])
+def test_a_variable_that_cannot_be_read_is_told(value: str) -> None:
+    """As in a file."""
+    with pytest.raises(ConfigError, match=r"environment ATLAS_EXPERIMENT__\.\.\.: a value is nested too deep, or"):
+        parse_experiment(SMALLEST, "x.yaml", environment={"ATLAS_EXPERIMENT__NAME": value})
+
+
+def test_arms_can_be_overridden_where_the_hypotheses_still_fit() -> None:
+    """The variable that takes an arm away that a hypothesis needs is refused; others work."""
+    data = {**SMALLEST, **claiming(kind="level", arm="learned", at_least=0.5)}
+    fitting = {"ATLAS_EXPERIMENT__ARMS": "[memory_off, learned]"}
+    assert parse_experiment(data, "x.yaml", environment=fitting).arms == (Arm.MEMORY_OFF, Arm.LEARNED)
+    with pytest.raises(ConfigError, match="hypothesis 'x' needs arm 'learned'"):
+        parse_experiment(data, "x.yaml", environment={"ATLAS_EXPERIMENT__ARMS": "[memory_off]"})
+    without = {"ATLAS_EXPERIMENT__ARMS": "[memory_off]", "ATLAS_EXPERIMENT__PREREGISTRATION": "null"}
+    assert parse_experiment(data, "x.yaml", environment=without).arms == (Arm.MEMORY_OFF,)
+
+
+def test_an_unknown_key_is_told_in_a_line() -> None:
+    """Its neighbours are named, not every key there is."""
+    with pytest.raises(ConfigError) as caught:
+        parse(corpus={"stream": 3, "test_same": 5, "qqqqqq": 1})
+    assert str(caught.value) == (
+        "x.yaml: unknown key 'corpus.qqqqqq'; known: stream, test_same, dev, records, profile, reskin, compiled; what "
+        "they mean: python -m pydoc atlas.evaluation.config"
+    )
 
 
 def test_shipped_files_use_known_keys_only_and_all_arms_by_default() -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -40,7 +43,38 @@ def test_a_worker_that_fails_is_heard(
     tmp_path: Path, make_config: MakeConfig, clock: Clock, failure: str, kind: type[AtlasError], *, message: str
 ) -> None:
     """The starter raises the error with its exit code, and waits for nobody."""
-    config = make_config(company_seeds=[1], arms=["memory_off", "learned"], execution={"workers": 2})
+    config = make_config(
+        company_seeds=[1], arms=["memory_off", "learned"], preregistration=None, execution={"workers": 2}
+    )
     with pytest.raises(kind, match=message) as caught:
         run_experiment(config, tmp_path, bench=BrokenBench(config, failure), clock=clock)
     assert caught.value.exit_code == kind.exit_code
+
+
+STARTER = """
+import multiprocessing, time
+from atlas.evaluation.executor import end_with_starter
+
+def busy():
+    end_with_starter()
+    print("at work", flush=True)
+    while True:
+        time.sleep(0.01)
+
+if __name__ == "__main__":
+    process = multiprocessing.get_context("spawn").Process(target=busy)
+    process.start()
+    process.join()
+"""
+
+
+def test_a_worker_ends_with_a_starter_that_was_killed(tmp_path: Path) -> None:
+    """Nobody is left to stop it then, and it would go on until the end of its unit."""
+    script = tmp_path / "starter.py"
+    script.write_text(STARTER)
+    with subprocess.Popen([sys.executable, str(script)], stdout=subprocess.PIPE, text=True) as starter:
+        assert starter.stdout is not None
+        assert starter.stdout.readline() == "at work\n"
+        starter.send_signal(signal.SIGKILL)
+        rest, _ = starter.communicate(timeout=30)  # ends when nobody holds the other end any more
+    assert rest == ""

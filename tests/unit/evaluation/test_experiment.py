@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from toy_exam import BrokenBench
 
 from atlas.core.canonical import canonical_json
 from atlas.core.clock import Clock
@@ -134,13 +136,18 @@ def test_the_wrong_company_is_the_next_one(
 def test_one_company_alone_has_no_wrong_one(
     tmp_path: Path, make_config: MakeConfig, make_bench: MakeBench, clock: Clock
 ) -> None:
-    """The arm says why it has no result, and the headline is refused since a hypothesis needs it."""
+    """The arm says why it has no result, and the hypothesis about it that it could not be checked."""
     config = make_config(company_seeds=[1])
     metrics = run_experiment(config, tmp_path, bench=make_bench(config), clock=clock)
     (wrong,) = [one for one in metrics.arms if one.arm is Arm.WRONG_COMPANY and one.company_seed is None]
     assert wrong.not_applicable == "needs the memory of a second company; this experiment has one"
     assert wrong.strict is None
-    assert metrics.headline == ("No headline: no result to check company against.",)
+    assert [claim.met for claim in metrics.claims] == [True, True, None]
+    assert [sentence.partition(":")[0] for sentence in metrics.headline[1:]] == [
+        "Met (gain)",
+        "Met (floor)",
+        "Not checked (company)",
+    ]
 
 
 def test_two_runs_give_the_same_bytes(
@@ -230,6 +237,24 @@ def test_a_corpus_that_has_changed_is_refused(
         run_experiment(config, tmp_path, bench=make_bench(config, stop_after=3), clock=clock)
     with pytest.raises(AtlasError, match="the generator has changed"):
         run_experiment(config, tmp_path, bench=make_bench(config, version="2"), resume=True, clock=clock)
+
+
+def test_a_run_is_not_finished_by_another_student(
+    tmp_path: Path, make_config: MakeConfig, make_bench: MakeBench, clock: Clock
+) -> None:
+    """What the student is made of is noted when a run begins, and stands in its figures; half of another is no run."""
+    config = make_config()
+    with pytest.raises(KeyboardInterrupt):
+        run_experiment(config, tmp_path, bench=make_bench(config, stop_after=3), clock=clock)
+    folder = RunFolder(tmp_path)
+    begun = folder.load_agents()
+    assert begun is not None
+    folder.save_agents(replace(begun, sources="made of wood"))
+    with pytest.raises(AtlasError, match=r"the agents in .* are not those that this run began with"):
+        run_experiment(config, tmp_path, bench=make_bench(config), resume=True, clock=clock)
+    folder.save_agents(begun)
+    metrics = run_experiment(config, tmp_path, bench=make_bench(config), resume=True, clock=clock)
+    assert metrics.learner == begun.sources == "made of toys"
 
 
 def test_a_log_that_was_changed_by_hand_is_refused(
@@ -384,6 +409,7 @@ def _read_corpus_options(bench: Callable[..., Any], config: ExperimentConfig) ->
         ("other", {}, r"another configuration; name another folder with --out, or pass --force"),
         ("other", {"resume": True}, "another configuration"),
         ("interrupted", {}, r"interrupted run with 5 finished episodes; pass --resume"),
+        ("interrupted", {"resume": True, "start_over": True}, "give one of the two"),
         ("none", {"resume": True}, "no run to resume"),
         ("files", {}, "other files and no run"),
         ("files", {"start_over": True}, "other files and no run"),
@@ -444,6 +470,71 @@ def test_a_run_that_may_be_replaced_is_replaced_whole(
     names = {path.relative_to(run_dir) for path in run_dir.rglob("*")}
     assert names == {path.relative_to(tmp_path / "fresh") for path in (tmp_path / "fresh").rglob("*")}
     assert (run_dir / "metrics.json").read_bytes() == (tmp_path / "fresh" / "metrics.json").read_bytes()
+
+
+def test_a_run_is_replaced_only_once_the_new_one_has_a_corpus(
+    tmp_path: Path, make_config: MakeConfig, make_bench: MakeBench, clock: Clock
+) -> None:
+    """Until then, nothing of it is touched, whatever goes wrong."""
+    old, new = make_config(company_seeds=[3, 4]), make_config()
+    run_experiment(old, tmp_path / "run", bench=make_bench(old), clock=clock)
+    before = _content(tmp_path)
+    with pytest.raises(MisuseError, match="the caller did it"):
+        run_experiment(new, tmp_path / "run", bench=BrokenBench(new, "misuse"), clock=clock, start_over=True)
+    assert _content(tmp_path) == before
+    with pytest.raises(KeyboardInterrupt):
+        run_experiment(new, tmp_path / "run", bench=make_bench(new, stop_after=0), clock=clock, start_over=True)
+    assert not RunFolder(tmp_path / "run").finished
+    metrics = run_experiment(new, tmp_path / "run", bench=make_bench(new), clock=clock, resume=True)
+    assert metrics.company_seeds == (1, 2)
+
+
+def test_an_attempt_that_came_to_nothing_is_in_nobodys_way(
+    tmp_path: Path, make_config: MakeConfig, make_bench: MakeBench, clock: Clock
+) -> None:
+    """It can be resumed, and a mended configuration runs in the same folder without being forced."""
+    wrong, mended = make_config(company_seeds=[3, 4]), make_config()
+    for folder in ("resumed", "mended"):
+        with pytest.raises(MisuseError, match="the caller did it"):
+            run_experiment(wrong, tmp_path / folder, bench=BrokenBench(wrong, "misuse"), clock=clock)
+    run_experiment(wrong, tmp_path / "resumed", bench=make_bench(wrong), clock=clock, resume=True)
+    metrics = run_experiment(mended, tmp_path / "mended", bench=make_bench(mended), clock=clock)
+    assert metrics.company_seeds == (1, 2)
+
+
+def test_resuming_a_finished_run_changes_nothing(
+    tmp_path: Path, make_config: MakeConfig, make_bench: MakeBench, clock: Clock
+) -> None:
+    """It gives the figures again, with other workers too, and writes the report where that was removed."""
+    config = make_config(arms=list(Arm))
+    metrics = run_experiment(config, tmp_path / "run", bench=make_bench(config), clock=clock)
+    before = _content(tmp_path)
+    busy, watcher = make_config(arms=list(Arm), execution={"workers": 2}), Watcher()
+    bench = make_bench(busy)
+    again = run_experiment(busy, tmp_path / "run", bench=bench, resume=True, observer=watcher, clock=clock)
+    assert (again, bench.episodes) == (metrics, 0)
+    assert watcher.told == [f"started toy, {len(RunFolder(tmp_path / 'run').load_episodes())} kept", "finished"]
+    assert _content(tmp_path) == before
+    (tmp_path / "run" / "report.html").unlink()
+    run_experiment(config, tmp_path / "run", bench=make_bench(config), resume=True, clock=clock)
+    assert _content(tmp_path) == before
+
+
+def test_figures_that_are_missing_are_told(
+    tmp_path: Path, make_config: MakeConfig, make_bench: MakeBench, clock: Clock
+) -> None:
+    """With the command that writes them, fit to be pasted."""
+    config = make_config()
+    run_experiment(config, tmp_path / "a run", bench=make_bench(config), clock=clock)
+    folder = RunFolder(tmp_path / "a run")
+    before = folder.metrics_path.read_bytes()
+    folder.metrics_path.unlink()
+    with pytest.raises(
+        AtlasError, match=r"metrics\.json is missing.*run '.*/a run/config\.json' --out '.*/a run' --resume"
+    ):
+        recompute(folder, make_bench(config))
+    run_experiment(config, folder.path, bench=make_bench(config), resume=True, clock=clock)
+    assert folder.metrics_path.read_bytes() == before
 
 
 def test_the_configuration_of_a_run_runs_again(

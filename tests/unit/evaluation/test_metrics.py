@@ -18,6 +18,7 @@ from atlas.evaluation.bench import ExamFacts
 from atlas.evaluation.config import ExperimentConfig
 from atlas.evaluation.metrics import WORST_CASES, RunLog, compute_metrics
 from atlas.evaluation.records import (
+    AgentFacts,
     Arm,
     ArmResult,
     EpisodeRecord,
@@ -74,7 +75,7 @@ def make_log(make_config: MakeConfig, make_episode: MakeEpisode) -> MakeLog:
         return RunLog(
             config=config,
             offline=True,
-            agents={"student": "toy"},
+            agents=AgentFacts({"student": "toy"}, "made of toys"),
             corpora=tuple(ExamFacts(seed, f"hash {seed}", "1") for seed in config.company_seeds),
             episodes=tuple(episodes),
             traces=tuple(traces),
@@ -225,6 +226,7 @@ def test_what_was_run_stands_in_the_figures(make_log: MakeLog) -> None:
     assert metrics.preregistration_hash == log.config.preregistration_hash
     assert metrics.corpus_hashes == {"1": "hash 1", "2": "hash 2"}
     assert (metrics.generator_version, metrics.agents, metrics.offline) == ("1", {"student": "toy"}, True)
+    assert metrics.learner == "made of toys"
 
 
 def test_families_say_how_far_the_language_reaches(make_log: MakeLog) -> None:

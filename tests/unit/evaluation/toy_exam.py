@@ -100,6 +100,7 @@ class ToyDemonstrator:
 
 class ToyPair:
     names: Mapping[str, str] = {"student": "toy", "teacher": "toy"}
+    sources: str = "made of toys"
 
     def student(self, memory: str | None, *, frozen: bool) -> ToyStudent:
         return ToyStudent({} if memory is None else json.loads(memory), frozen=frozen)

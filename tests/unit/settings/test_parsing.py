@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from pathlib import Path
 
@@ -42,8 +43,22 @@ def test_a_goal_survives_the_way_to_json_and_back() -> None:
         ({"size": "1"}, r"size: .*valid integer.*got '1'"),
         ([], r"value: .*got \[\]"),
         ({"size": 1, "name": [9] * 500}, r"\.\.\."),
+        ({"size": float("nan")}, r"size: .*finite number \(got nan\)"),
+        ({"size": [1, {"a": float("-inf")}]}, r"size\.1\.a: .*finite number \(got -inf\)"),
+        ({"size": 10**5000}, "digits"),
+        ({"size": functools.reduce(lambda inner, _: [inner], range(400), 0)}, "nested too deep"),
     ],
-    ids=["unknown-key", "missing-key", "wrong-type", "no-object", "huge-value-cut"],
+    ids=[
+        "unknown-key",
+        "missing-key",
+        "wrong-type",
+        "no-object",
+        "huge-value-cut",
+        "no-number",
+        "infinite",
+        "huge-number",
+        "deep",
+    ],
 )
 def test_what_does_not_fit_is_named(data: object, message: str) -> None:
     """The message says where, which key, and what was there."""

@@ -14,6 +14,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from atlas.core.records import record
 from atlas.evaluation import formats
 from atlas.evaluation.arms import ARM_MEANINGS, ARM_NAMES
+from atlas.evaluation.freeze import describe_learner
 from atlas.evaluation.records import Arm, EpisodeTrace, ExperimentMetrics, Timings
 from atlas.evaluation.report import rows
 from atlas.evaluation.report.bars import build_histograms
@@ -147,6 +148,7 @@ def _facts(metrics: ExperimentMetrics) -> tuple[tuple[str, str], ...]:
     return (
         ("experiment", metrics.experiment),
         *((part, metrics.agents[part]) for part in sorted(metrics.agents)),
+        ("learner", describe_learner(metrics.learner)),
         ("offline", "true: no outside model was called" if metrics.offline else "false: outside models were called"),
         ("company seeds", ", ".join(str(seed) for seed in metrics.company_seeds)),
         ("scenario generator", metrics.generator_version),
@@ -166,5 +168,4 @@ def _timing_facts(timings: Timings) -> tuple[tuple[str, str], ...]:
         ("episodes", f"{formats.count(timings.episodes)}, {formats.decimal(timings.episodes_per_s, 1)} per second"),
         ("machine", f"{timings.platform}, {timings.cpu_count} cores, {timings.workers} processes"),
         ("versions", f"Atlas {timings.atlas_version}, Python {timings.python}"),
-        *((("learner", timings.learner),) if timings.learner else ()),
     )

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from atlas.evaluation import formats
+from atlas.evaluation.freeze import describe_learner
 from atlas.evaluation.records import ExperimentMetrics
 from atlas.evaluation.report import rows
 from atlas.verify.goals import Split
@@ -117,6 +118,7 @@ def _identification(metrics: ExperimentMetrics) -> Iterator[str]:
         "",
         f"- companies: {', '.join(str(seed) for seed in metrics.company_seeds)}",
         f"- agents: {escape(agents)}; offline: {str(metrics.offline).lower()}",
+        f"- learner: {escape(describe_learner(metrics.learner))}",
         f"- scenario generator: {escape(metrics.generator_version)}",
         f"- configuration: {escape(metrics.config_hash)}",
     )

@@ -145,6 +145,10 @@ def test_a_finished_run_can_be_reported_and_its_playbooks_read(
     refused = run_atlas("report", "run")
     assert (refused.returncode, refused.stdout) == (1, "")
     assert "does not follow from the log" in refused.stderr
+    (folder / "memories" / "8.json").write_text('{"playbooks": []}')
+    refused = run_atlas("playbooks", "list", "run", "--company", "8")
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert f"memories{os.sep}8.json: memory: missing key" in refused.stderr
 
 
 def _assert_equal(folder: Path, other: Path) -> None:

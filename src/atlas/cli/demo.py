@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -64,13 +65,13 @@ def demo(
         flags["execution"] = {"workers": workers}
     config = load_experiment(name, environment=read_environment(), flags=flags)
     run_dir = out or RUNS_FOLDER / name / f"seed-{seed}"
-    given = f"--seed {seed}" + (" --small" if small else "") + ("" if out is None else f" --out {out}")
+    given = ("--seed", str(seed), *(("--small",) if small else ()), *(() if out is None else ("--out", str(out))))
     carry_out(
         config,
         run_dir,
         resume=resume,
         start_over=force or (not resume and _is_interrupted(run_dir, config)),
-        continue_with=f"atlas demo {given} --resume",
+        continue_with=shlex.join(("atlas", "demo", *given, "--resume")),
         as_json=as_json,
     )
 

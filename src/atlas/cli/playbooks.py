@@ -11,7 +11,7 @@ from rich.text import Text
 
 from atlas.cli.options import LARGEST_SEED, SEED_METAVAR, JsonOption, whole_number
 from atlas.cli.terminal import put_json, put_table, put_text
-from atlas.core.errors import MisuseError, UnknownNameError
+from atlas.core.errors import InputFileError, MisuseError, UnknownNameError
 from atlas.evaluation.bench import Lesson
 from atlas.evaluation.embedded import EmbeddedPair
 from atlas.evaluation.records import Arm, Phase
@@ -93,10 +93,14 @@ def _load(run_dir: Path, company: int | None) -> tuple[int, tuple[Lesson, ...]]:
     seed = config.company_seeds[0] if company is None else company
     if seed not in config.company_seeds:
         raise UnknownNameError("company", str(seed), (str(known) for known in config.company_seeds))
-    memory = folder.load_memory(Unit(seed, Phase.STREAM, Arm.LEARNED))
+    stream = Unit(seed, Phase.STREAM, Arm.LEARNED)
+    memory = folder.load_memory(stream)
     if memory is None:
         raise MisuseError(f"{run_dir} holds no finished memory of company {seed}; its stream has not ended")
-    return seed, EmbeddedPair().facts(memory).lessons
+    try:
+        return seed, EmbeddedPair().facts(memory).lessons
+    except InputFileError as exc:
+        raise InputFileError(f"{folder.memory_path(stream)}: {exc}") from exc
 
 
 def _pick(lessons: tuple[Lesson, ...], playbook_id: str) -> Lesson:

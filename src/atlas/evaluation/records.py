@@ -363,7 +363,7 @@ class ExperimentMetrics:
         worst_cases: Failures of the learned arm.
         p_values: Exact McNemar p-values against memory-off, by arm, Holm-adjusted.
         headline: Generated sentences; a single one that says why there is no headline where hypotheses were not written
-            down beforehand or arms are missing.
+            down beforehand or none of them could be checked.
         confidence: Coverage of every interval.
         preregistration_hash: Content hash of the hypotheses that were written down before the run, None without any.
         claims: What became of each of them.

@@ -23,7 +23,7 @@ from atlas.scenarios.schedule import Slot
 from atlas.scenarios.tracing import evidence_of, trace_goal
 from atlas.verify.goals import SealedCase, Solution, Split
 
-GENERATOR_VERSION = "5"
+GENERATOR_VERSION = "6"
 
 Difficulty: TypeAlias = Literal["simple", "medium", "complex"]
 

@@ -90,6 +90,12 @@ def test_every_company_has_ten_conventions_of_both_kinds(drawn: Sequence[tuple[C
         assert {convention.enforced for convention in conventions} == {True, False}
 
 
+def test_every_company_keeps_something_confidential(drawn: Sequence[tuple[Convention, ...]]) -> None:
+    """Else a corpus may have no failure of that group."""
+    for conventions in drawn:
+        assert {"confidentiality", "discretion"} & {convention.kind for convention in conventions}
+
+
 def test_companies_differ_in_what_they_have_and_how(drawn: Sequence[tuple[Convention, ...]]) -> None:
     """Neither the mix nor the parameters of a convention are the same everywhere."""
     assert len({tuple(each.kind for each in conventions) for conventions in drawn}) > len(SEEDS) // 3

@@ -11,6 +11,7 @@ import pytest
 
 from atlas.core.errors import CorpusError
 from atlas.scenarios.companies import POOLS
+from atlas.scenarios.conventions.drawing import APPROVAL_NOTES, NOTE_OPENERS, RETIREMENT_REMARKS
 from atlas.scenarios.families import FAMILIES
 from atlas.scenarios.phrasebook import FEWEST_REGISTERS, FEWEST_WORDINGS, Phrasebook, choose, load_phrasebook
 from atlas.verify.goals import Split
@@ -81,6 +82,18 @@ def test_no_text_stands_for_two_blueprints_in_different_splits(phrasebook: Phras
                 turns = phrasebook.wordings(family, blueprint)[number].turns
                 homes.setdefault(turns, set()).add(split.value)
     assert not {turns: splits for turns, splits in homes.items() if len(splits) > 1}
+
+
+@pytest.mark.parametrize("phrase", [*NOTE_OPENERS, *APPROVAL_NOTES, *RETIREMENT_REMARKS])
+def test_no_wording_says_what_a_company_wants_to_read_in_notes(phrasebook: Phrasebook, phrase: str) -> None:
+    """Whoever hears it would know the rule."""
+    heard = [
+        (family, blueprint, text)
+        for family, blueprint in phrasebook.blueprints()
+        for wording in phrasebook.wordings(family, blueprint)
+        for text in wording.turns
+    ]
+    assert [entry for entry in heard if phrase.lower() in entry[2].lower()] == []
 
 
 def test_one_of_every_choice_is_taken() -> None:

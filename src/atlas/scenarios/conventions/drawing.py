@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import random
 from collections.abc import Callable, Sequence
+from typing import Final
 
 from atlas.crm.records import Entity, StaffMember
 from atlas.scenarios import conventions as house
@@ -19,6 +20,11 @@ _PROBABILITY_CHANCE = 0.6  # share of companies that tie a probability to every 
 _PREFIX_CHANCE = 0.5  # share of companies with a house prefix on quotes
 _LATER_RULES = 8  # of twelve
 _BOTH_APPROVALS_CHANCE = 0.3  # share of companies that guard both the amount and the discount of quotes
+
+NOTE_OPENERS: Final = ("Pipeline log", "For the record", "Deal diary", "Change log", "Heads-up for the team")
+APPROVAL_NOTES: Final = ("Waiting for approval", "Approval requested", "On hold until approved")
+RETIREMENT_REMARKS: Final = ("Withdrawn by sales", "Taken off the list", "Not pursued")
+"""What a company may want to read in notes and remarks. No user says it: that would give the rule away."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -54,6 +60,8 @@ def draw_conventions(rng: random.Random, names: NameMaker, context: DrawingConte
         drawn.append(_quote_prefix(rng, names))
     drawn += [make() for make in context.mix.sample(_office_rules(rng), 4)]
     drawn += [make() for make in context.mix.sample(_later_rules(rng, words, context), _LATER_RULES)]
+    if not any(isinstance(convention, house.Confidentiality | house.Discretion) for convention in drawn):
+        drawn.append(_confidentiality(rng))  # every company keeps something to itself
     return tuple(sorted(drawn, key=lambda convention: convention.kind))
 
 
@@ -124,9 +132,7 @@ def _quote_prefix(rng: random.Random, names: NameMaker) -> house.QuotePrefix:
 
 
 def _change_note(rng: random.Random, words: _Words) -> house.ChangeNote:
-    opener, _ = words.phrase(
-        ("Pipeline log", "For the record", "Deal diary", "Change log", "Heads-up for the team"), str.capitalize
-    )
+    opener, _ = words.phrase(NOTE_OPENERS, str.capitalize)
     template = rng.choice(("{opener}: {value}", "{opener} - now {value}", "[{opener}] {value}"))
     return house.ChangeNote(
         rng.choice(("stage", "stage", "close_date", "amount")), template.replace("{opener}", opener)
@@ -191,9 +197,7 @@ def _approvals(
 ) -> list[Convention]:
     approver = rng.choice([member for member in context.staff if member.access == "manager"])
     usual = next(100 - convention.percent for convention in drawn if isinstance(convention, house.StandardQuote))
-    note, _ = words.phrase(
-        ("Waiting for approval", "Approval requested", "On hold until approved"), lambda word: f"{word} pending"
-    )
+    note, _ = words.phrase(APPROVAL_NOTES, lambda word: f"{word} pending")
     guards: tuple[Convention, ...] = (
         house.QuoteApproval(
             limit_cents=rng.choice((120_000, 150_000, 180_000, 200_000, 250_000)) * 100,
@@ -227,9 +231,7 @@ def _later_rules(rng: random.Random, words: _Words, context: DrawingContext) -> 
         house.ClientOwnership,
         lambda: house.ContractDocument(words.phrase(("mandate", "countersigned", "orderform"), str)[0]),
         lambda: house.ContractTerm(rng.choice((7, 10, 14, 21, 30)), rng.choice((6, 12, 18, 24, 36))),
-        lambda: house.DealRetirement(
-            words.phrase(("Withdrawn by sales", "Taken off the list", "Not pursued"), lambda word: f"{word} case")[0]
-        ),
+        lambda: house.DealRetirement(words.phrase(RETIREMENT_REMARKS, lambda word: f"{word} case")[0]),
         lambda: house.Discretion(rng.choice(("probability", "notes", "owner"))),
         lambda: _document_contact(rng),
         lambda: _escalation(rng, context),

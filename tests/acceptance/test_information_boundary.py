@@ -100,10 +100,13 @@ def test_test_cases_never_reach_the_memory(run: RunFolder) -> None:
 
 @pytest.mark.slow
 def test_the_gain_does_not_come_from_words_that_somebody_knew(tmp_path: Path) -> None:
-    """With every nickname, phrase and parameter replaced by random words, the gain stays within five points."""
-    usual, reskinned = (_gain(_run(tmp_path / str(reskin), reskin)) for reskin in (None, 1))
+    """With every nickname, phrase and parameter replaced by random words, the gain stays within five points.
+
+    One drawing of the words is off by chance by as much (two standard errors of 1,200 cases), so two are averaged.
+    """
+    usual, *reskinned = (_gain(_run(tmp_path / str(reskin), reskin)) for reskin in (None, 1, 2))
     assert usual > SMALLEST_GAIN
-    assert reskinned == pytest.approx(usual, abs=0.05)
+    assert sum(reskinned) / len(reskinned) == pytest.approx(usual, abs=0.05)
 
 
 def _run(path: Path, reskin: int | None) -> ExperimentMetrics:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import enum
+import functools
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import TypeAlias, TypeVar, cast, dataclass_transform
@@ -39,26 +40,32 @@ def as_json(value: object) -> object:
         >>> as_json({"day": date(2026, 3, 2), "pair": (1, 2)})
         {'day': '2026-03-02', 'pair': [1, 2]}
     """
-    if value is None or isinstance(value, (bool, str, int, float)):
-        return value.value if isinstance(value, enum.Enum) else value
-    convert = _converter(value)
+    kind = type(value)
+    if kind in _PLAIN:
+        return value
+    convert = _converter_of(kind)
     if convert is None:
-        raise TypeError(f"{type(value).__name__} has no JSON form: {value!r}")
+        raise TypeError(f"{kind.__name__} has no JSON form: {value!r}")
     return convert(value)
 
 
-def _converter(value: object) -> Callable[[object], object] | None:
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return _record_as_json
+@functools.cache
+def _converter_of(kind: type) -> Callable[[object], object] | None:
+    """Return what turns a value of ``kind`` into JSON data; found once per kind, because memories hold many records."""
+    if dataclasses.is_dataclass(kind):
+        return _record_converter(tuple(field.name for field in dataclasses.fields(kind)))
     for kinds, convert in _CONVERTERS:
-        if isinstance(value, kinds):
+        if issubclass(kind, kinds):
             return convert
     return None
 
 
-def _record_as_json(value: object) -> object:
-    fields = dataclasses.fields(value)  # type: ignore[arg-type]
-    return {field.name: as_json(getattr(value, field.name)) for field in fields}
+def _record_converter(names: tuple[str, ...]) -> Callable[[object], object]:
+    return lambda value: {name: as_json(getattr(value, name)) for name in names}
+
+
+def _same(value: object) -> object:
+    return value
 
 
 def _mapping_as_json(value: object) -> object:
@@ -82,9 +89,11 @@ def _enum_as_json(value: object) -> object:
 
 
 _CONVERTERS: tuple[tuple[type | tuple[type, ...], Callable[[object], object]], ...] = (
+    (enum.Enum, _enum_as_json),  # first, because a member may be a text or a number as well
+    ((str, int, float), _same),
     (Mapping, _mapping_as_json),
     ((tuple, list), _sequence_as_json),
     ((set, frozenset), _set_as_json),
     ((date, datetime), _time_as_json),
-    (enum.Enum, _enum_as_json),
 )
+_PLAIN = frozenset((type(None), bool, str, int, float))

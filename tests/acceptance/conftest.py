@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import subprocess
 import sys
 from collections.abc import Callable, Generator
@@ -38,13 +39,13 @@ def run_atlas(tmp_path: Path) -> RunAtlas:
 
 @pytest.fixture
 def start_atlas(tmp_path: Path) -> Callable[..., subprocess.Popen[str]]:
-    """Start atlas in an empty folder, in a process group of its own, as a terminal would."""
+    """Start atlas in an empty folder, in a process group of its own, as a terminal would; keywords as above."""
 
-    def start(*arguments: str) -> subprocess.Popen[str]:
+    def start(*arguments: str, **variables: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
             atlas_command(*arguments),
             cwd=tmp_path,
-            env=clean_environment(),
+            env=clean_environment(**variables),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -52,6 +53,12 @@ def start_atlas(tmp_path: Path) -> Callable[..., subprocess.Popen[str]]:
         )
 
     return start
+
+
+@pytest.fixture
+def run_warm(warm: WarmAtlas, tmp_path: Path) -> RunAtlas:
+    """Run atlas like ``run_atlas``, without a cold start: for commands that start no process of their own."""
+    return functools.partial(warm.run, tmp_path)
 
 
 @pytest.fixture(scope="session")

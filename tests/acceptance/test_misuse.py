@@ -66,12 +66,12 @@ CASES = {
 
 @pytest.mark.parametrize(("arguments", "message"), list(CASES.values()), ids=list(CASES))
 def test_misuse_is_told_and_nothing_is_written(
-    run_atlas: RunAtlas, tmp_path: Path, arguments: list[str], message: str
+    run_warm: RunAtlas, tmp_path: Path, arguments: list[str], message: str
 ) -> None:
     """Exit code 2, the message on stderr, stdout empty, no traceback, and the folder as it was."""
     for name, text in FILES.items():
         (tmp_path / name).write_text(text)
-    done = run_atlas(*arguments)
+    done = run_warm(*arguments)
     assert done.returncode == 2, done.stderr
     assert message in " ".join(done.stderr.split())
     assert "Traceback" not in done.stderr
@@ -79,11 +79,11 @@ def test_misuse_is_told_and_nothing_is_written(
     assert {path.name for path in tmp_path.iterdir()} == set(FILES)
 
 
-def test_a_bad_variable_is_told_like_a_bad_flag(run_atlas: RunAtlas, tmp_path: Path) -> None:
+def test_a_bad_variable_is_told_like_a_bad_flag(run_warm: RunAtlas, tmp_path: Path) -> None:
     """A twin in the environment is checked the same way; so is a key that overrides a file's."""
-    done = run_atlas("demo", "--small", ATLAS_SEED="seven")
+    done = run_warm("demo", "--small", ATLAS_SEED="seven")
     assert (done.returncode, "'seven' is not a whole number" in done.stderr) == (2, True)
-    done = run_atlas("demo", "--small", ATLAS_EXPERIMENT__WIDOW="5")
+    done = run_warm("demo", "--small", ATLAS_EXPERIMENT__WIDOW="5")
     assert (done.returncode, "did you mean 'window'?" in done.stderr) == (2, True)
     assert list(tmp_path.iterdir()) == []
 
@@ -99,13 +99,13 @@ def test_a_bad_variable_is_told_like_a_bad_flag(run_atlas: RunAtlas, tmp_path: P
     ids=["misspelt-key", "no-json", "wrong-type", "broken-manifest"],
 )
 def test_a_damaged_corpus_is_told_by_line(
-    run_atlas: RunAtlas, tmp_path: Path, name: str, damage: tuple[str, str], message: str
+    run_warm: RunAtlas, tmp_path: Path, name: str, damage: tuple[str, str], message: str
 ) -> None:
     """The file, the line and what is wrong with it."""
     write_corpus(generate_corpus(7, stream=20, dev=0, test_same=10), tmp_path / "corpus")
     path = tmp_path / "corpus" / name
     path.write_text(path.read_text().replace(*damage, 1))
-    done = run_atlas("scenarios", "check", "corpus")
+    done = run_warm("scenarios", "check", "corpus")
     assert done.returncode == 2, done.stderr
     assert message in done.stderr
     assert "Traceback" not in done.stderr

@@ -8,6 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
+
+from atlas.cli.main import app
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -69,7 +72,8 @@ def test_the_commands_of_the_readme_exist() -> None:
         r"^\| `atlas ([a-z ]+)`", (ROOT / "README.md").read_text(encoding="utf-8"), flags=re.MULTILINE
     )
     assert len(commands) > 1
-    missing = [command for command in commands if _atlas(*command.split(), "--help").returncode != 0]
+    runner = CliRunner()
+    missing = [command for command in commands if runner.invoke(app, [*command.split(), "--help"]).exit_code != 0]
     assert missing == []
 
 
@@ -99,9 +103,3 @@ def test_the_glossary_has_one_line_per_word_in_order() -> None:
     table = page.split("|---|---|")[1]
     bold: list[str] = re.findall(r"\*\*([^*]+)\*\*", table)
     assert [word for word in bold if word not in words and word.removesuffix("s") not in words] == []
-
-
-def _atlas(*arguments: str) -> subprocess.CompletedProcess[str]:
-    program = "import sys; from atlas.cli.main import main; sys.exit(main())"
-    command = [sys.executable, "-c", program, *arguments]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)

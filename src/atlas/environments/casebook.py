@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections import OrderedDict
+import functools
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Final
@@ -21,8 +21,8 @@ from atlas.verify.goals import Split
 from atlas.verify.vault import GoalVault
 from atlas.verify.verdict import Verdict
 
-COMPANIES_KEPT: Final = 4
-"""Companies that a book keeps open; generating one again takes a fraction of a second."""
+COMPANIES_KEPT: Final = 8
+"""Companies that a process keeps open; generating one again takes a fraction of a second."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -77,8 +77,7 @@ class Casebook:
         self._splits = tuple(dict.fromkeys(splits))
         if not self._splits:
             raise MisuseError(f"name at least one split to play: {', '.join(split.value for split in Split)}")
-        self._open: OrderedDict[int, _Shelf] = OrderedDict()
-        self._only: int | None = None
+        self._loaded: _Shelf | None = None
 
     @classmethod
     def load(cls, folder: Path, splits: Iterable[Split] = (Split.STREAM,)) -> Casebook:
@@ -89,8 +88,7 @@ class Casebook:
         """
         corpus = load_corpus(folder)
         book = cls(corpus.recipe, splits)
-        book._only = corpus.company_seed
-        book._open[corpus.company_seed] = _Shelf(corpus)
+        book._loaded = _Shelf(corpus)
         return book
 
     @property
@@ -152,14 +150,11 @@ class Casebook:
 
     def _shelf(self, company_seed: int | None) -> _Shelf:
         seed = self._recipe.company_seed if company_seed is None else company_seed
-        if self._only not in (None, seed):
-            raise MisuseError(f"the corpus is of company {self._only}, not of {seed}")
-        if seed not in self._open:
-            self._open[seed] = _Shelf(cook(dataclasses.replace(self._recipe, company_seed=seed)))
-            if len(self._open) > COMPANIES_KEPT:
-                self._open.popitem(last=False)
-        self._open.move_to_end(seed)
-        return self._open[seed]
+        if self._loaded is None:
+            return _generated(dataclasses.replace(self._recipe, company_seed=seed))
+        if seed != self._loaded.corpus.company_seed:
+            raise MisuseError(f"the corpus is of company {self._loaded.corpus.company_seed}, not of {seed}")
+        return self._loaded
 
 
 class _Shelf:
@@ -172,6 +167,12 @@ class _Shelf:
 
     def case(self, scenario: Scenario) -> Case:
         return Case(self.corpus.company, scenario, self._vault)
+
+
+@functools.lru_cache(COMPANIES_KEPT)
+def _generated(recipe: Recipe) -> _Shelf:
+    """Return the shelf of a recipe: one for all books of a process, because nothing on it is ever changed."""
+    return _Shelf(cook(recipe))
 
 
 def parse_split(name: str) -> Split:

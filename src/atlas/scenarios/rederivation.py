@@ -6,7 +6,7 @@ An import contract says so: this module sees the records of scenarios, companies
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import assert_never, cast
 
@@ -92,7 +92,7 @@ def _follow(trace: OfClock | ByRule | Joined, evidence: Evidence) -> object:
         case OfClock():
             return (evidence.today + timedelta(days=trace.days)).isoformat()
         case ByRule():
-            return _by_rule(trace, evidence)
+            return by_rule(trace, evidence, lambda part: work_out(part, evidence))
         case Joined():
             return trace.between.join(str(work_out(part, evidence)) for part in trace.parts) + trace.end
     assert_never(trace)
@@ -208,7 +208,12 @@ def _sum_up(trace: Aggregate, evidence: Evidence) -> object:
     return round(result, 2) if isinstance(result, float) else result
 
 
-def _by_rule(trace: ByRule, evidence: Evidence) -> object:
+def by_rule(trace: ByRule, evidence: Evidence, value_of: Callable[[Trace], object]) -> object:
+    """Return what a rule gives; who tries many applications may remember what ``value_of`` gives for an input.
+
+    Raises:
+        CorpusError: the company has no such rule, or it gives nothing here.
+    """
     rule = next((each for each in evidence.conventions if each.kind == trace.convention), None)
     value = RULE_VALUES.get(trace.convention, {}).get(trace.operation)
     if rule is None or value is None:
@@ -217,9 +222,7 @@ def _by_rule(trace: ByRule, evidence: Evidence) -> object:
         raise CorpusError(
             f"{trace.convention} gives {trace.operation} from {value.needs}, not {len(trace.inputs)} inputs"
         )
-    inputs = {
-        need: _input(need, work_out(part, evidence)) for need, part in zip(value.needs, trace.inputs, strict=True)
-    }
+    inputs = {need: _input(need, value_of(part)) for need, part in zip(value.needs, trace.inputs, strict=True)}
     given = value.give(rule, known_with(evidence.today, inputs))
     if given is None:
         raise CorpusError(f"{trace.convention} gives no {trace.operation} here")

@@ -10,7 +10,7 @@ import itertools
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
-from functools import cached_property
+from functools import cache, cached_property, partial
 
 from atlas.core.errors import CorpusError
 from atlas.core.records import record
@@ -21,7 +21,7 @@ from atlas.scenarios.companies import CompanyFile
 from atlas.scenarios.conventions import ChangeNote, Convention, DealNaming, DocumentNaming
 from atlas.scenarios.conventions.deals import STAGES
 from atlas.scenarios.records import Scenario
-from atlas.scenarios.rederivation import Evidence, read_as, schema_words, shown_field, work_out
+from atlas.scenarios.rederivation import Evidence, by_rule, read_as, schema_words, shown_field, work_out
 from atlas.scenarios.rule_values import RULE_VALUES, Needed, RuleValue
 from atlas.verify.goals import Equals, Goal, Matcher, OneOf
 from atlas.verify.matchers import is_list, is_number, same_value
@@ -132,6 +132,7 @@ class _Tracer:
         self._archive = archive
         self._texts = evidence.texts()
         self._slots = tuple(dict.fromkeys(slots.values()))
+        self._value_of = cache(partial(work_out, evidence=evidence))  # rules are tried on the same few inputs
 
     def trace(self, name: str, value: object) -> Trace | None:
         """Return the trace of a value that goes by ``name``, None where nobody can know it."""
@@ -139,7 +140,8 @@ class _Tracer:
 
     def _leads_to(self, trace: Trace, value: object) -> bool:
         try:
-            found = work_out(trace, self._evidence)
+            known = self._value_of
+            found = by_rule(trace, self._evidence, known) if isinstance(trace, ByRule) else known(trace)
         except CorpusError:
             return False
         return same_value(value, found)

@@ -84,6 +84,11 @@ def test_another_company_is_generated_from_the_same_recipe() -> None:
     assert book.company().seed == book.company_seed == 7
 
 
+def test_books_of_one_recipe_share_what_was_generated() -> None:
+    """Eight environments side by side cost one corpus."""
+    assert Casebook(TINY).company() is Casebook(TINY, (Split.DEV,)).company()
+
+
 def test_a_corpus_on_disk_has_one_company(tmp_path: Path, corpus: Corpus) -> None:
     """Its cases are those that were written."""
     write_corpus(corpus, tmp_path)

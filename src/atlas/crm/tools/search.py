@@ -296,8 +296,10 @@ _SEPARATORS = re.compile(r",|;|\||/|\bor\b|\band\b")
 
 
 def _as_json(values: Sequence[object]) -> str:
+    if not 0 < len(values) <= _MOST_SHOWN:
+        return "[...]"
     short = all(isinstance(value, str) and len(value) <= _LONGEST_SHOWN for value in values)
-    return json.dumps(list(values)) if short and 0 < len(values) <= _MOST_SHOWN else "[...]"
+    return json.dumps(list(values)) if short else "[...]"
 
 
 _MOST_SHOWN = 10  # values of a list that a hint shows

@@ -27,12 +27,20 @@ from pathlib import Path
 from atlas.cli.terminal import tell
 from atlas.core.errors import MisuseError
 from atlas.scenarios.corpus import Corpus
-from atlas.scenarios.corpus_files import clear_parts, has_manifest, holds_parts_of, manifest_bytes, write_corpus
+from atlas.scenarios.corpus_files import (
+    clear_parts,
+    has_manifest,
+    holds_parts_of,
+    manifest_bytes,
+    others_in,
+    write_corpus,
+)
 from atlas.storage.locks import try_alone
 from atlas.telemetry.files import exchange
 
 _LOCK, _FRESH, _OLD = "lock", "corpus", "old"
 _OURS = re.compile(rf"{_LOCK}|{_FRESH}|{_OLD}|(recipe|chapter-[\w-]+)\.json|\.(recipe|chapter-[\w-]+)\.json\.\w+")
+_MOST_NAMED = 3  # files that a message names
 _MARKS = frozenset((_LOCK, "recipe.json"))  # one of them is in every folder of ours
 
 
@@ -61,7 +69,8 @@ def refuse_occupied(target: Path, *, force: bool) -> None:
         force: Whether a corpus that is there may be replaced.
 
     Raises:
-        MisuseError: it is a file, holds other things, is a corpus, or is where the caller stands.
+        MisuseError: it is a file, holds other things, with a corpus or without, is a corpus, or is where the caller
+            stands.
     """
     if target.exists() and not target.is_dir():
         raise MisuseError(f"{target} is a file; name a folder for the corpus")
@@ -72,6 +81,13 @@ def refuse_occupied(target: Path, *, force: bool) -> None:
         raise MisuseError(f"{target} is the folder that you are in, or one above it; name one below it for the corpus")
     if occupied and not force:
         raise MisuseError(f"{target} holds a corpus; name another folder with --out, or pass --force to replace it")
+    others = others_in(target) if occupied else []
+    if others:
+        named = ", ".join(others[:_MOST_NAMED]) + (" and more" if len(others) > _MOST_NAMED else "")
+        raise MisuseError(
+            f"{target} holds a corpus and other files, which replacing it would delete: {named}; move them away, or "
+            "name another folder with --out"
+        )
 
 
 def parts_of(target: Path) -> Path:

@@ -31,7 +31,9 @@ from atlas.verify.goals import SealedCase
 T = TypeVar("T")
 
 _SCENARIOS, _GOALS, _COMPANIES = "scenarios.jsonl", "goals.jsonl", "companies.jsonl"
-_MANIFEST = "manifest.json"
+_MANIFEST, _CARD = "manifest.json", "card.md"
+_NAMES = "|".join(map(re.escape, (_SCENARIOS, _GOALS, _COMPANIES, _MANIFEST, _CARD)))
+_OF_A_CORPUS = re.compile(rf"(?:{_NAMES})|\.(?:{_NAMES})\.\w+")  # with what a killed writer leaves of them
 _RECIPE = "recipe.json"
 _CHAPTERS = "chapter-*.json"
 _PUT_ASIDE = (_RECIPE, _CHAPTERS, f".{_RECIPE}.*", ".chapter-*.json.*")  # with what a killed writer leaves of them
@@ -94,12 +96,17 @@ def write_corpus(corpus: Corpus, folder: Path, *, commitment: str | None = None)
         files={name: content_hash(text) for name, text in texts.items()},
         commitment=commitment,
     )
-    texts["card.md"] = render_card(corpus, commitment=commitment)
+    texts[_CARD] = render_card(corpus, commitment=commitment)
     (folder / _MANIFEST).unlink(missing_ok=True)
     for name, text in texts.items():
         write_atomically(folder / name, text)
     write_atomically(folder / _MANIFEST, canonical_json(manifest) + "\n")
     return manifest
+
+
+def others_in(folder: Path) -> list[str]:
+    """Return the names in the folder of a corpus that are no part of it, sorted."""
+    return sorted(entry.name for entry in folder.iterdir() if not _OF_A_CORPUS.fullmatch(entry.name))
 
 
 def load_corpus(folder: Path, *, any_version: bool = False) -> Corpus:

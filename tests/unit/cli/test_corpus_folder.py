@@ -164,6 +164,20 @@ def test_the_new_corpus_takes_the_place_of_the_old_one(old: Corpus, new: Corpus,
     assert _names(tmp_path) == ["corpus"]
 
 
+def test_a_corpus_with_files_of_somebody_beside_it_is_not_replaced(old: Corpus, new: Corpus, tmp_path: Path) -> None:
+    """What would be lost is named; what a killed writer left of a corpus is no reason."""
+    target = tmp_path / "corpus"
+    _put(old, target)
+    (target / ".card.md.ab12").touch()
+    _put(new, target)
+    for name in ("notes.txt", "tasks.jsonl", "a folder", ".hidden"):
+        (target / name).mkdir()
+    with pytest.raises(MisuseError, match=r"would delete: \.hidden, a folder, notes\.txt and more; move them away"):
+        _put(old, target)
+    assert load_corpus(target).company_seed == 8
+    assert len(_names(target)) == 9
+
+
 def test_a_corpus_that_one_stands_in_is_not_replaced(
     old: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

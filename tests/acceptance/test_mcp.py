@@ -410,7 +410,7 @@ def test_a_port_that_somebody_has_is_told() -> None:
 
 
 MISUSE = {
-    "no-case": (["--scenario", "sc-0"], "unknown scenario of company 7 'sc-0'"),
+    "no-case": (["--scenario", "sc-0"], "unknown scenario of the company 'sc-0'"),
     "no-split": (["--split", "steam"], "unknown split 'steam'; did you mean 'stream'?"),
     "no-colleague": (["--actor", "nobody"], "unknown actor 'nobody'"),
     "no-corpus": (["--corpus", "nowhere"], "cannot read nowhere"),

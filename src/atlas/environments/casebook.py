@@ -121,7 +121,7 @@ class Casebook:
         wanted = self._splits if split is None else (self._allowed(split),)
         cases = [scenario for each in wanted for scenario in shelf.corpus.split(each)]
         if not cases:
-            raise MisuseError(f"company {shelf.corpus.company_seed} has no {_named(wanted)} cases; generate some")
+            raise MisuseError(f"the company has no {_named(wanted)} cases; generate some")
         return shelf.case(cases[choose(len(cases))])
 
     def find(self, scenario_id: str, *, company_seed: int | None = None, split: Split | None = None) -> Case:
@@ -136,7 +136,7 @@ class Casebook:
         wanted = self._splits if split is None else (self._allowed(split),)
         if scenario is None:
             known = [one.scenario_id for each in wanted for one in shelf.corpus.split(each)]
-            raise UnknownNameError(f"scenario of company {shelf.corpus.company_seed}", scenario_id, known)
+            raise UnknownNameError("scenario of the company", scenario_id, known)
         if scenario.split not in wanted:
             raise MisuseError(
                 f"case {scenario_id} is of split {scenario.split.value!r}; to be played here are {_named(wanted)} cases"
@@ -153,7 +153,7 @@ class Casebook:
         if self._loaded is None:
             return _generated(dataclasses.replace(self._recipe, company_seed=seed))
         if seed != self._loaded.corpus.company_seed:
-            raise MisuseError(f"the corpus is of company {self._loaded.corpus.company_seed}, not of {seed}")
+            raise MisuseError(f"the corpus is not of company {seed}, and has no other than its own")  # may be a secret
         return self._loaded
 
 

@@ -233,7 +233,7 @@ def test_a_reset_takes_the_case_that_is_asked_for(make: Callable[..., CrmEnv], c
 REFUSED = {
     "held-out-split": ({"split": "test_same"}, MisuseError, "split 'test_same' may not be played here"),
     "no-split": ({"split": "tset"}, UnknownNameError, "unknown split 'tset'"),
-    "no-case": ({"scenario_id": "sc-0"}, UnknownNameError, "unknown scenario of company 7 'sc-0'"),
+    "no-case": ({"scenario_id": "sc-0"}, UnknownNameError, "unknown scenario of the company 'sc-0'"),
     "no-option": ({"scenario": "sc-0"}, UnknownNameError, "unknown option of reset 'scenario'; did you mean"),
     "wrong-type": ({"company_seed": "7"}, MisuseError, "option 'company_seed' of reset has to be int, not '7'"),
     "truth-is-no-number": ({"company_seed": True}, MisuseError, "has to be int, not True"),

@@ -7,7 +7,7 @@ from typing import Annotated, TypeAlias
 
 import typer
 
-from atlas.cli.options import ForceOption, JsonOption, path_or_nothing, text_or_nothing, whole_number
+from atlas.cli.options import JsonOption, ReplaceOption, path_or_nothing, text_or_nothing, whole_number
 from atlas.cli.terminal import put_json, put_text, tell
 from atlas.cli.worlds import DEFAULT_HOME, NamedWorlds, checked_name, generated_company, open_worlds
 from atlas.core.errors import InputFileError, MisuseError
@@ -92,7 +92,7 @@ def seed(
     home: HomeOption = DEFAULT_HOME,
     postgres_url: PostgresUrlOption = None,
     postgres_dir: PostgresDirOption = None,
-    force: ForceOption = False,
+    force: ReplaceOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Generate a company and put its records into a world; prints their hash.
@@ -117,7 +117,7 @@ def snapshot(
     home: HomeOption = DEFAULT_HOME,
     postgres_url: PostgresUrlOption = None,
     postgres_dir: PostgresDirOption = None,
-    force: ForceOption = False,
+    force: ReplaceOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Write every record of a world to a file; prints their hash.

@@ -106,6 +106,9 @@ ResumeOption: TypeAlias = Annotated[
 ForceOption: TypeAlias = Annotated[
     bool, typer.Option("--force", envvar="ATLAS_FORCE", help="Replace whatever run is in the folder.")
 ]
+ReplaceOption: TypeAlias = Annotated[
+    bool, typer.Option("--force", envvar="ATLAS_FORCE", help="Replace what is in that place already.")
+]
 StreamOption: TypeAlias = Annotated[
     int | None,
     typer.Option(

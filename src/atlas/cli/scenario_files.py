@@ -16,9 +16,9 @@ from atlas.cli.options import (
     LARGEST_SPLIT,
     NUMBER_METAVAR,
     SEED_METAVAR,
-    ForceOption,
     JsonOption,
     OutOption,
+    ReplaceOption,
     refuse_beside,
     whole_number,
 )
@@ -132,7 +132,7 @@ def tasks(
             show_default="made from the time and the seed",
         ),
     ] = None,
-    force: ForceOption = False,
+    force: ReplaceOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Write one task per case: of a seed, of a generated corpus (without goals), or of a file of public conversations.
@@ -184,7 +184,7 @@ def import_conversations(
         ),
     ] = None,
     today: TodayOption = None,
-    force: ForceOption = False,
+    force: ReplaceOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Read public conversations without loss: into a folder, with the companies they start from, or back to a file.
@@ -254,7 +254,7 @@ def export_seeds(
         ),
     ] = "main",
     out: OutOption = None,
-    force: ForceOption = False,
+    force: ReplaceOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Write the rows of a company as files that other tools load: JSON lines in the published schema, and SQL.

@@ -25,7 +25,6 @@ from atlas.cli.options import (
     NUMBER_METAVAR,
     SEED_METAVAR,
     DevOption,
-    ForceOption,
     JsonOption,
     OutOption,
     SeedOption,
@@ -162,7 +161,14 @@ def generate(
             show_default="none",
         ),
     ] = None,
-    force: ForceOption = False,
+    force: Annotated[
+        bool,
+        typer.Option(
+            "--force",
+            envvar="ATLAS_FORCE",
+            help="Replace the corpus that is in the folder; refused where other files are kept beside it.",
+        ),
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Generate a company and its cases, and write them to a folder. What was interrupted is taken up again.

@@ -153,7 +153,8 @@ class Casebook:
         if self._loaded is None:
             return _generated(dataclasses.replace(self._recipe, company_seed=seed))
         if seed != self._loaded.corpus.company_seed:
-            raise MisuseError(f"the corpus is not of company {seed}, and has no other than its own")  # may be a secret
+            # which company it is of is not told: the seed may come from a secret
+            raise MisuseError(f"the corpus holds one company, which is not {seed}; leave the company out")
         return self._loaded
 
 

@@ -1,7 +1,8 @@
-"""The freeze of the learner: what it was when the last families of the exam were added.
+"""The freeze of the learner: what it is held to be while families tell whether it was tuned to the exam.
 
-Families that were added after it, and that the student was never run on before, show whether it was tuned to the exam.
-That holds only as long as the learner is the frozen one, so every run says whether it is.
+Families that were written without a look at the student, and that nothing in it was changed for, show that. It holds
+only as long as the learner is the frozen one, so every run says whether it is. This freeze is the second one: after the
+first, the student was run on the late families, and then changed once more, for failures in older ones.
 """
 
 from __future__ import annotations

@@ -34,6 +34,7 @@ _SCENARIOS, _GOALS, _COMPANIES = "scenarios.jsonl", "goals.jsonl", "companies.js
 _MANIFEST, _CARD = "manifest.json", "card.md"
 _NAMES = "|".join(map(re.escape, (_SCENARIOS, _GOALS, _COMPANIES, _MANIFEST, _CARD)))
 _OF_A_CORPUS = re.compile(rf"(?:{_NAMES})|\.(?:{_NAMES})\.\w+")  # with what a killed writer leaves of them
+_OF_NOBODY = frozenset((".DS_Store", "Thumbs.db"))  # what file managers leave wherever they look
 _RECIPE = "recipe.json"
 _CHAPTERS = "chapter-*.json"
 _PUT_ASIDE = (_RECIPE, _CHAPTERS, f".{_RECIPE}.*", ".chapter-*.json.*")  # with what a killed writer leaves of them
@@ -105,8 +106,9 @@ def write_corpus(corpus: Corpus, folder: Path, *, commitment: str | None = None)
 
 
 def others_in(folder: Path) -> list[str]:
-    """Return the names in the folder of a corpus that are no part of it, sorted."""
-    return sorted(entry.name for entry in folder.iterdir() if not _OF_A_CORPUS.fullmatch(entry.name))
+    """Return the names in the folder of a corpus that are no part of it, sorted; not what file managers leave."""
+    names = {entry.name for entry in folder.iterdir()} - _OF_NOBODY
+    return sorted(name for name in names if not _OF_A_CORPUS.fullmatch(name))
 
 
 def load_corpus(folder: Path, *, any_version: bool = False) -> Corpus:

@@ -165,10 +165,11 @@ def test_the_new_corpus_takes_the_place_of_the_old_one(old: Corpus, new: Corpus,
 
 
 def test_a_corpus_with_files_of_somebody_beside_it_is_not_replaced(old: Corpus, new: Corpus, tmp_path: Path) -> None:
-    """What would be lost is named; what a killed writer left of a corpus is no reason."""
+    """What would be lost is named; what a killed writer left of a corpus is no reason, nor what a file manager did."""
     target = tmp_path / "corpus"
     _put(old, target)
-    (target / ".card.md.ab12").touch()
+    for name in (".card.md.ab12", ".DS_Store"):
+        (target / name).touch()
     _put(new, target)
     for name in ("notes.txt", "tasks.jsonl", "a folder", ".hidden"):
         (target / name).mkdir()

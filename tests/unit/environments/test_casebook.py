@@ -95,7 +95,7 @@ def test_a_corpus_on_disk_has_one_company(tmp_path: Path, corpus: Corpus) -> Non
     book = Casebook.load(tmp_path, (Split.TEST_SAME,))
     assert book.company_seed == 7
     assert book.draw(first).scenario == corpus.split(Split.TEST_SAME)[0]
-    with pytest.raises(MisuseError, match="the corpus is not of company 8, and has no other"):
+    with pytest.raises(MisuseError, match="the corpus holds one company, which is not 8; leave the company out"):
         book.draw(first, company_seed=8)
 
 
